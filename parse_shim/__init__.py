@@ -1,0 +1,1 @@
+"""parse_shim: a Parse-compatible backend in Python."""

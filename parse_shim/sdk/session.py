@@ -1,0 +1,98 @@
+"""The door from cloud code to the server: what Object, Query and friends need, implemented in rest/session_impl.py.
+
+The current session is a context variable, so `Query("Post").find()` works inside a hook without naming a server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from parse_shim.query.ast import Node
+from parse_shim.update.ops import Update
+from parse_shim.values.types import Doc
+
+
+@dataclass(frozen=True, slots=True)
+class As:
+    """In whose name a call runs. No ambient authority: the default is an anonymous client."""
+
+    use_master_key: bool = False
+    session_token: str | None = None
+    context: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What a Query asks for. `order`: field names, `-` prefix for descending. None: the server's default."""
+
+    class_name: str
+    where: Node
+    limit: int | None = None
+    skip: int | None = None
+    order: tuple[str, ...] = ()
+    keys: tuple[str, ...] | None = None
+    exclude_keys: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    hint: Any = None
+    comment: str | None = None
+    read_preference: str | None = None
+
+
+class Session(Protocol):
+    """Implemented over rest/: same checks, hooks and errors as a request, without HTTP. Docs go in and out; errors are ParseError."""
+
+    def find(self, plan: QueryPlan, who: As) -> list[Doc]: ...
+    def count(self, plan: QueryPlan, who: As) -> int: ...
+    def get(self, plan: QueryPlan, object_id: str, who: As) -> Doc: ...
+    def aggregate(self, class_name: str, pipeline: list[Mapping[str, Any]], who: As) -> list[Any]: ...
+    def distinct(self, plan: QueryPlan, key: str, who: As) -> list[Any]: ...
+    def create(self, class_name: str, update: Update, who: As) -> Doc:
+        """Fields the server sets or changed: objectId, createdAt, operation results, hook changes."""
+        ...
+
+    def update(self, class_name: str, object_id: str, update: Update, who: As) -> Doc:
+        """As `create`, with updatedAt."""
+        ...
+
+    def destroy(self, class_name: str, object_id: str, who: As) -> None: ...
+    def save_all(self, writes: list[tuple[str, str | None, Update]], who: As, *, transaction: bool = False) -> list[Doc | Exception]: ...
+    def call(self, function: str, params: Mapping[str, Any], who: As) -> Any: ...
+    def start_job(self, name: str, params: Mapping[str, Any]) -> str: ...
+    def sign_up(self, update: Update, who: As) -> Doc: ...
+    def log_in(self, username: str, password: str) -> Doc: ...
+    def save_file(self, name: str, data: bytes, content_type: str | None, metadata: Mapping[str, Any] | None, who: As) -> tuple[str, str]:
+        """(stored name, url)."""
+        ...
+
+    def read_file(self, name: str) -> bytes: ...
+    def delete_file(self, name: str, who: As) -> None: ...
+    def file_url(self, name: str) -> str: ...
+    def read_config(self, who: As) -> dict[str, Any]: ...
+    def write_config(self, params: Mapping[str, Any], master_key_only: Mapping[str, bool], who: As) -> None: ...
+    def send_push(self, body: Mapping[str, Any]) -> str: ...
+    def send_email(self, message: Mapping[str, Any]) -> None: ...
+
+
+_current: ContextVar[Session | None] = ContextVar("parse_shim_session", default=None)
+
+
+def current() -> Session:
+    """The session of the running hook. Raises RuntimeError outside of one: there is no server to talk to."""
+    session = _current.get()
+    if session is None:
+        raise RuntimeError("no Parse server here: Query and Object work inside cloud code or the `parse` fixture")
+    return session
+
+
+@contextmanager
+def bound(session: Session) -> Iterator[None]:
+    """Make `session` current inside the block, in this thread or greenlet."""
+    token = _current.set(session)
+    try:
+        yield
+    finally:
+        _current.reset(token)
