@@ -21,8 +21,8 @@ def option(
 ) -> T:
     """A dataclass field that is one option.
 
-    `key` is parse-server's name where camel case of the field's name is not; `env` likewise where
-    PARSE_SERVER_<NAME> is not the variable. A dict default is copied for each instance.
+    `key` is parse-server's name where camel case of the field's name is not. `env` is its whole environment name where
+    PARSE_SERVER_<NAME> is not (in a group: what follows the group's prefix). A dict default is copied for each instance.
     """
     metadata = {"key": key, "env": env, "cast": cast, "help": help, "secret": secret}
     if isinstance(default, dict):
@@ -32,9 +32,13 @@ def option(
     return made
 
 
-def group(factory: Callable[[], T], help: str, *, key: str = "", env: str = "") -> T:
-    """A dataclass field that holds a group of options; `env` names the variable that takes the whole group as JSON."""
-    made: T = field(default_factory=factory, metadata={"key": key, "env": env, "group": factory, "help": help})
+def group(factory: Callable[[], T], prefix: str, help: str, *, key: str = "", env: str = "") -> T:
+    """A dataclass field that holds a group of options.
+
+    `prefix` begins the environment names of its members; `env` is the variable that takes the whole group as JSON.
+    """
+    metadata = {"key": key, "env": env, "prefix": prefix, "group": factory, "help": help}
+    made: T = field(default_factory=factory, metadata=metadata)
     return made
 
 

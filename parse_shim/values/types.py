@@ -13,7 +13,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,6 +78,15 @@ class Relation:
     """A Relation column: it has no stored value of its own, links live in a join collection."""
 
     class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A pointer that `include` replaced by its object; exists only in results on their way to an answer or a hook."""
+
+    class_name: str
+    doc: dict[str, Any]
+    relations: Mapping[str, str] = field(default_factory=dict)
 
 
 Value = None | bool | int | float | str | datetime | bytes | GeoPoint | Pointer | File | Polygon | Relation | dict[str, Any] | list[Any]
