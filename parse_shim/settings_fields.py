@@ -13,22 +13,23 @@ from dataclasses import field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+D = TypeVar("D")
 Cast = Callable[[object], Any]
 
 
 def option(
-    default: T, cast: Callable[[object], T], help: str, *, key: str = "", env: str = "", secret: bool = False
-) -> T:
+    default: D, cast: Callable[[object], T], help: str, *, key: str = "", env: str = "", secret: bool = False
+) -> D | T:
     """A dataclass field that is one option.
 
     `key` is parse-server's name where camel case of the field's name is not. `env` is its whole environment name where
-    PARSE_SERVER_<NAME> is not (in a group: what follows the group's prefix). A dict default is copied for each instance.
+    PARSE_SERVER_<NAME> is not (in a group: what follows the group's prefix). A dict default is copied.
     """
     metadata = {"key": key, "env": env, "cast": cast, "help": help, "secret": secret}
     if isinstance(default, dict):
-        made: T = field(default_factory=lambda: dict(default), metadata=metadata, repr=not secret)  # type: ignore[assignment]
-        return made
-    made = field(default=default, metadata=metadata, repr=not secret)
+        copied: Any = field(default_factory=default.copy, metadata=metadata, repr=not secret)
+        return copied  # type: ignore[no-any-return]
+    made: D = field(default=default, metadata=metadata, repr=not secret)
     return made
 
 
@@ -58,7 +59,7 @@ def filled_text(value: object) -> str:
 
 
 def boolean(value: object) -> bool:
-    """true, 1 and yes are True, as parse-server reads its environment; other words are refused instead of read as False."""
+    """true and 1 are True, as in parse-server's environment; unknown words are refused instead of read as False."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.strip().lower() in _WORDS:
@@ -188,7 +189,7 @@ def url(value: object) -> str:
 
 
 def mount(value: object) -> str:
-    """A path with a leading and without a trailing slash; the root is the empty text, so that mount + route is a path."""
+    """A path with a leading and no trailing slash; the root is the empty text, so that mount + route is a path."""
     path = "/" + text(value).strip().strip("/")
     if re.search(r"[\s?#]", path):
         raise ValueError("expected a path such as /parse")

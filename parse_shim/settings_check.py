@@ -1,0 +1,125 @@
+"""What a set of options must fulfil together, and which options have no effect yet."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parse_shim.settings import Settings
+
+# Options of parse-server that are not built yet. Delete a name with the feature that brings it.
+NOT_BUILT = frozenset(
+    """
+    masterKeyTtl middleware requestContextMiddleware serverCloseComplete databaseAdapter
+    enableCollationCaseComparison readOnlyMasterKey maintenanceKey webhookKey
+    schema.definitions schema.strict schema.deleteExtraFields schema.recreateModifiedFields schema.lockSchemas
+    schema.keepUnknownIndexes schema.beforeMigration schema.afterMigration
+    query.aggregationRawValues query.aggregationRawFieldNames
+    auth enableInsecureAuthAdapters verifyUserEmails sendUserEmailVerification preventLoginWithUnverifiedEmail
+    preventSignupWithUnverifiedEmail emailVerifyTokenValidityDuration emailVerifyTokenReuseIfValid
+    accountLockout.duration accountLockout.threshold accountLockout.unlockOnPasswordReset
+    passwordPolicy.validatorPattern passwordPolicy.validatorCallback passwordPolicy.validationError
+    passwordPolicy.doNotAllowUsername passwordPolicy.maxPasswordAge passwordPolicy.maxPasswordHistory
+    passwordPolicy.resetTokenValidityDuration passwordPolicy.resetTokenReuseIfValid
+    emailAdapter push scheduledPush analyticsAdapter cleanupInvalidInstallations
+    fileUpload.enableForPublic fileUpload.enableForAnonymousUser fileUpload.fileExtensions preserveFileName
+    filesAdapter fileKey encryptionKey rateLimit idempotencyOptions.paths idempotencyOptions.ttl
+    security.enableCheck security.enableCheckLog security.checkGroups
+    liveQuery.classNames liveQuery.redisURL liveQuery.redisOptions liveQuery.pubSubAdapter liveQuery.wssAdapter
+    startLiveQueryServer liveQueryServerOptions.keyPairs liveQueryServerOptions.redisURL
+    liveQueryServerOptions.redisOptions liveQueryServerOptions.pubSubAdapter liveQueryServerOptions.wssAdapter
+    pages.pagesPath pages.enableLocalization pages.localizationJsonPath pages.placeholders pages.forceRedirect
+    pages.encodePageParamHeaders pages.customUrls pages.customRoutes customPages
+    mountGraphQL graphQLSchema graphQLPublicIntrospection mountPlayground
+    cacheAdapter maxLogFiles loggerAdapter
+    """.split()
+)
+
+# Options that mean nothing in this server, and why.
+NO_EFFECT = {
+    "cluster": "use workers (--workers N)",
+    "directAccess": "cloud code is always called without HTTP",
+    "enableExpressErrorHandler": "there is no Express here",
+    "databaseOptions.schemaCacheTtl": "schemas are never stale here",
+    "databaseOptions.enableSchemaHooks": "schema changes of other workers are always seen",
+}
+
+
+def warnings_of(settings: "Settings", options: Mapping[str, Any]) -> list[str]:
+    """One line for each option that was given a value of its own and has no effect."""
+    found = []
+    for key, option in options.items():
+        if key not in NOT_BUILT and key not in NO_EFFECT:
+            continue
+        value: Any = settings
+        for name in option.path:
+            value = getattr(value, name)
+        if value != option.default:
+            found.append(
+                f"option {key} " + (f"has no effect: {NO_EFFECT[key]}" if key in NO_EFFECT else "is not built yet")
+            )
+    return found
+
+
+def problems_of(settings: "Settings") -> list[str]:
+    """One line for each rule that is broken; [] when the settings can be used."""
+    return [
+        *_keys(settings),
+        *_files(settings),
+        *_cloud(settings),
+        *_users(settings),
+        *_pages(settings),
+    ]
+
+
+def _keys(settings: "Settings") -> list[str]:
+    found = []
+    if not settings.app_id:
+        found.append("appId is missing: give --app-id, PARSE_SERVER_APPLICATION_ID or appId in a file")
+    if not settings.master_key:
+        found.append("masterKey is missing: give --master-key, PARSE_SERVER_MASTER_KEY or masterKey in a file")
+    others = {"readOnlyMasterKey": settings.read_only_master_key, "maintenanceKey": settings.maintenance_key}
+    found += [
+        f"masterKey and {key} must differ" for key, value in others.items() if value and value == settings.master_key
+    ]
+    read_only, maintenance = others.values()
+    if read_only and read_only == maintenance:
+        found.append("readOnlyMasterKey and maintenanceKey must differ")
+    return found
+
+
+def _files(settings: "Settings") -> list[str]:
+    if settings.keyfile and not settings.certfile:
+        return ["keyfile needs certfile: https needs both"]
+    if settings.certfile and not settings.keyfile:
+        return ["certfile needs keyfile: https needs both"]
+    return []
+
+
+def _cloud(settings: "Settings") -> list[str]:
+    if isinstance(settings.cloud, str) and settings.cloud.endswith((".js", ".mjs", ".cjs", ".ts")):
+        return [f"cloud is {settings.cloud!r}: cloud code is Python here, such as cloud.main or cloud/main.py"]
+    return []
+
+
+def _users(settings: "Settings") -> list[str]:
+    found = []
+    policy, lockout = settings.password_policy, settings.account_lockout
+    if policy.reset_token_reuse_if_valid and policy.reset_token_validity_duration is None:
+        found.append("passwordPolicy.resetTokenReuseIfValid needs passwordPolicy.resetTokenValidityDuration")
+    if settings.email_verify_token_reuse_if_valid and settings.email_verify_token_validity_duration is None:
+        found.append("emailVerifyTokenReuseIfValid needs emailVerifyTokenValidityDuration")
+    if (lockout.duration is None) != (lockout.threshold is None):
+        found.append("accountLockout needs both duration and threshold")
+    return found
+
+
+def _pages(settings: "Settings") -> list[str]:
+    """Mails hold links, so an address and a name must be known before the first one goes out."""
+    if settings.verify_user_emails is False:
+        return []
+    needed = {
+        "emailAdapter": settings.email_adapter,
+        "appName": settings.app_name,
+        "publicServerURL": settings.public_server_url,
+    }
+    return [f"verifyUserEmails needs {key}" for key, value in needed.items() if not value]
