@@ -1,0 +1,100 @@
+"""What a caller may do with a class, and the query nodes that hold it to its objects.
+
+Every operation asks `check_class` first; the node it returns (pointer permissions) and `readable`/`writable` (ACL) go into the query.
+"""
+
+from __future__ import annotations
+
+from parse_shim.classes.model import ClassDef
+from parse_shim.classes.permissions import Operation, allowed
+from parse_shim.classes.system import INTERNAL_CLASSES, is_join
+from parse_shim.errors import Code, Denied, TransportError
+from parse_shim.query.ast import EVERYTHING, NOTHING, Eq, Node, Or, Readable, Writable
+from parse_shim.rest.core import Auth, Context
+from parse_shim.values.types import Pointer
+
+WRITES = frozenset({"create", "update", "delete"})
+
+
+def is_internal(class_name: str) -> bool:
+    """Classes that only the master and the maintenance key reach: `_Hooks`, `_GlobalConfig`, `_Join:...` and the like."""
+    return class_name in INTERNAL_CLASSES or is_join(class_name)
+
+
+def check_system_class(auth: Auth, operation: str, class_name: str) -> None:
+    """Rules that no class permission can loosen. Raises Denied 119 (209 for `_Session` reads without a user).
+
+    `operation`: get, find, count, create, update, delete."""
+    if operation in WRITES:
+        auth.require_writer(f"perform the {operation} operation")
+    if class_name[:1] != "_" or auth.is_master:
+        return
+    if class_name == "_Session" and operation not in WRITES and auth.user is None:
+        raise Denied("Invalid session token", Code.INVALID_SESSION_TOKEN)
+    if auth.unrestricted:
+        return
+    if class_name == "_Installation" and operation in ("find", "count", "delete"):
+        raise Denied(f"Clients aren't allowed to perform the {operation} operation on the installation collection.")
+    if is_internal(class_name):
+        raise Denied(f"Clients aren't allowed to perform the {operation} operation on the {class_name} collection.")
+
+
+def check_class_exists(ctx: Context, class_name: str) -> None:
+    """With allowClientClassCreation off, clients hear 119 for a class that does not exist, on reads as on writes."""
+    if ctx.core.settings.allow_client_class_creation or ctx.auth.is_master:
+        return
+    # The maintenance key may write into a new class but not read one (contract/03, section 13).
+    if ctx.core.classes.get(class_name) is None:
+        raise Denied(f"This user is not allowed to access non-existent class: {class_name}")
+
+
+def check_class(auth: Auth, cls: ClassDef, operation: Operation, *, on_update: bool = False) -> Node:
+    """Class-level permission for `operation`: the node its objects must satisfy besides, EVERYTHING mostly.
+
+    `on_update` tells addField on an existing object from addField on a new one. Raises Denied 119, or 101 with status 404 when
+    somebody must log in first."""
+    if cls.permissions is None or auth.unrestricted:
+        return EVERYTHING
+    verdict = allowed(cls, operation, auth.subjects(), auth.user_id, on_update=on_update)
+    if verdict.yes:
+        return EVERYTHING
+    if verdict.needs_login:
+        raise Denied("Permission denied, user needs to be authenticated.", Code.OBJECT_NOT_FOUND, status=404)
+    if not verdict.fields:
+        raise Denied(f"Permission denied for action {operation} on class {cls.name}.")
+    return _pointing_at(auth, verdict.fields)
+
+
+def readable(auth: Auth) -> Node:
+    """The object's ACL lets the caller read it."""
+    return EVERYTHING if auth.unrestricted else Readable(auth.subjects())
+
+
+def writable(auth: Auth) -> Node:
+    """The object's ACL lets the caller write it."""
+    return EVERYTHING if auth.unrestricted else Writable(auth.subjects())
+
+
+def own_session(auth: Auth) -> Node:
+    """`_Session` rows of the caller; all of them for the master key. Raises Denied 209 without a user."""
+    if auth.is_master:
+        return EVERYTHING
+    if auth.user is None:
+        raise Denied("Invalid session token", Code.INVALID_SESSION_TOKEN)
+    return Eq("user", Pointer("_User", auth.user["objectId"]))
+
+
+def require_master(ctx: Context, *, writing: str | None = None) -> None:
+    """For operations of the master key. `writing` completes "read-only masterKey isn't allowed to" for those that change something."""
+    if not ctx.auth.is_master:
+        raise TransportError(403, "Permission denied", "unauthorized: master key is required")
+    if writing is not None:
+        ctx.auth.require_writer(writing)
+
+
+def _pointing_at(auth: Auth, fields: tuple[str, ...]) -> Node:
+    if auth.user_id is None:
+        return NOTHING
+    user = Pointer("_User", auth.user_id)
+    parts = tuple(Eq(field, user) for field in fields)
+    return parts[0] if len(parts) == 1 else Or(parts)

@@ -1,0 +1,172 @@
+"""Core: the parts of one running server. Context: who asks, through which request. Every operation of rest/ takes a Context."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from parse_shim.classes.model import ClassDef
+from parse_shim.errors import Denied
+from parse_shim.events import Bus, LocalBus
+from parse_shim.hooks.registry import Registry
+from parse_shim.rest.cache import Cache, Slots
+from parse_shim.rest.registry import Classes
+from parse_shim.settings import Settings
+from parse_shim.storage.base import Engine
+from parse_shim.storage.open import open_engine
+from parse_shim.values.types import Doc
+
+if TYPE_CHECKING:
+    from parse_shim.video.base import VideoService
+
+log = logging.getLogger("parse_shim")
+
+Kind = Literal["client", "master", "readonly", "maintenance"]
+
+
+@dataclass(slots=True)
+class Core:
+    """One server. `state` is `ok` once it may answer; `extras` holds what later rooms hang on it (push, mail, files), by name."""
+
+    settings: Settings
+    engine: Engine
+    classes: Classes
+    hooks: Registry
+    cache: Cache
+    bus: Bus = field(default_factory=LocalBus)
+    video: VideoService | None = None
+    log: logging.Logger = log
+    state: str = "ok"
+    extras: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Who asks. `user` is shared with the cache: copy it before changing it. `roles_of` gives ("role:A", ...) for a user id."""
+
+    kind: Kind = "client"
+    user: Doc | None = None
+    session_token: str | None = None
+    installation_id: str | None = None
+    roles_of: Callable[[str], tuple[str, ...]] | None = None
+
+    @property
+    def user_id(self) -> str | None:
+        return self.user["objectId"] if self.user else None
+
+    @property
+    def is_master(self) -> bool:
+        """The master key, or the read-only one (hooks tell them apart by `is_read_only`)."""
+        return self.kind == "master" or self.kind == "readonly"
+
+    @property
+    def is_read_only(self) -> bool:
+        return self.kind == "readonly"
+
+    @property
+    def is_maintenance(self) -> bool:
+        return self.kind == "maintenance"
+
+    @property
+    def unrestricted(self) -> bool:
+        """ACL, class permissions and protected fields do not hold."""
+        return self.kind != "client"
+
+    def roles(self) -> tuple[str, ...]:
+        """("role:A", ...): held directly or through other roles; looked up only when asked."""
+        if self.user is None or self.roles_of is None:
+            return ()
+        return self.roles_of(self.user["objectId"])
+
+    def subjects(self) -> tuple[str, ...]:
+        """Whose rights the caller has: `*`, own id, roles."""
+        return ("*",) if self.user is None else ("*", self.user["objectId"], *self.roles())
+
+    def require_writer(self, action: str) -> None:
+        """Refuse the read-only master key. `action` completes "read-only masterKey isn't allowed to"."""
+        if self.kind == "readonly":
+            raise Denied(f"read-only masterKey isn't allowed to {action}.")
+
+
+MASTER = Auth("master")
+NOBODY = Auth()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request. `cloud` is the cloud context (mutable: hooks write into it). `base_url` is scheme://host[:port]/mount without a
+    final slash. `from_cloud`: a call made by cloud code, without ip and headers."""
+
+    core: Core
+    auth: Auth = NOBODY
+    ip: str | None = None
+    headers: Mapping[str, str] | None = None
+    cloud: dict[str, Any] = field(default_factory=dict)
+    request_id: str = ""
+    base_url: str = ""
+    from_cloud: bool = False
+
+    @property
+    def settings(self) -> Settings:
+        return self.core.settings
+
+    def public_url(self) -> str:
+        """Where clients find this server: publicServerURL, else where this request went, else serverURL."""
+        configured = self.core.settings.public_server_url
+        if callable(configured):
+            configured = configured()
+        return (configured if isinstance(configured, str) else self.base_url or self.core.settings.server_url).rstrip("/")
+
+    def file_url(self, name: str) -> str:
+        """The URL of a stored file, each part of its name percent-encoded."""
+        path = "/".join(quote(part, safe="!'()*~") for part in name.split("/"))
+        return f"{self.public_url()}/files/{quote(self.core.settings.app_id, safe='')}/{path}"
+
+
+def as_master(ctx: Context) -> Context:
+    """The same request with all rights: for what the server itself must read or write. The user is not carried over."""
+    return replace(ctx, auth=replace(MASTER, installation_id=ctx.auth.installation_id, roles_of=ctx.auth.roles_of))
+
+
+def as_client(ctx: Context, auth: Auth) -> Context:
+    """The same request in another's name."""
+    return replace(ctx, auth=auth)
+
+
+def build_core(
+    settings: Settings,
+    *,
+    engine: Engine | None = None,
+    hooks: Registry | None = None,
+    video: VideoService | None = None,
+    schemas: Iterable[ClassDef] = (),
+    bus: Bus | None = None,
+) -> Core:
+    """Put a server together: engine by `databaseURI` unless given, `schemas` stored where they are not yet.
+
+    A store that is away is not an error; the server answers 503 until it is back."""
+    store = engine or open_engine(settings.database_uri)
+    return Core(
+        settings=settings,
+        engine=store,
+        classes=Classes(store, schemas),
+        hooks=hooks if hooks is not None else Registry(),
+        cache=_cache(settings),
+        bus=bus or LocalBus(),
+        video=video,
+    )
+
+
+def _cache(settings: Settings) -> Cache:
+    ttl = settings.cache_ttl / 1000
+    if settings.workers == 1:
+        return Cache(ttl, settings.cache_max_size)
+    try:
+        return Cache(ttl, settings.cache_max_size, Slots(Path(settings.data_folder) / ".cache-slots"))
+    except OSError:
+        log.warning("%s cannot be written: sessions, users and roles are not cached", settings.data_folder)
+        return Cache(0, 0)

@@ -1,0 +1,143 @@
+"""The schema in use: every class this process knows, kept equal to the store's by its version token."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from parse_shim.classes.model import ClassDef, FieldType
+from parse_shim.classes.system import SYSTEM, complete
+from parse_shim.errors import Code, FieldConflict, ParseError, Unavailable
+from parse_shim.rest.engine_errors import translated
+from parse_shim.storage.base import Engine
+
+log = logging.getLogger(__name__)
+
+
+class Classes:
+    """Classes by name. System classes are always known; `stored` tells whether the store has a class.
+
+    Reading is a dict look-up without a lock: a change replaces the dict. `refresh` is called once per request."""
+
+    def __init__(self, engine: Engine, declared: Iterable[ClassDef] = ()) -> None:
+        self._engine = engine
+        self._declared = tuple(declared)
+        self._lock = threading.RLock()
+        self._token: Any = object()
+        self._known: dict[str, ClassDef] = dict(SYSTEM)
+        self._stored: frozenset[str] = frozenset()
+        self._start()
+
+    def get(self, name: str) -> ClassDef | None:
+        """The class with its system columns, None when neither stored nor a system class."""
+        return self._known.get(name)
+
+    def get_or_empty(self, name: str) -> ClassDef:
+        """As `get`, a class without own columns for an unknown name (finds on it give [])."""
+        return self._known.get(name) or ClassDef(name)
+
+    def is_stored(self, name: str) -> bool:
+        return name in self._stored
+
+    def names(self) -> list[str]:
+        """Stored classes."""
+        return sorted(self._stored)
+
+    def refresh(self) -> None:
+        """Take over what other processes changed. Microseconds when nothing did. Raises ParseError 503 when the store is away."""
+        with translated():
+            if self._engine.schema_version() != self._token:
+                self._load()
+
+    def ensure(self, name: str, new_fields: Mapping[str, FieldType] | None = None) -> ClassDef:
+        """The class, made or widened by `new_fields` when it must be. Raises ParseError 111 when a column has another type."""
+        wanted = new_fields or {}
+        cls = self._known.get(name)
+        if cls and name in self._stored and all(field in cls.fields for field in wanted):
+            _check_types(cls, wanted)
+            return cls
+        with self._lock:
+            self.refresh()
+            cls = self.get_or_empty(name)
+            _check_types(cls, wanted)
+            missing = {field: type_ for field, type_ in wanted.items() if field not in cls.fields}
+            return cls if name in self._stored and not missing else self._save_fields(cls, missing)
+
+    def save(self, cls: ClassDef) -> ClassDef:
+        """Store `cls` with its options, permissions and indexes; what is stored afterwards. Raises ParseError 111."""
+        with self._lock, translated(cls.name):
+            return self._remember(self._engine.save_class(cls))
+
+    def drop_fields(self, name: str, fields: Iterable[str]) -> ClassDef:
+        """Remove columns with their data."""
+        with self._lock, translated(name):
+            return self._remember(self._engine.drop_fields(self.get_or_empty(name), fields))
+
+    def drop(self, name: str) -> None:
+        """Remove the class with its objects."""
+        with self._lock, translated(name):
+            self._engine.drop_class(name)
+            self._load()
+
+    def reset(self) -> None:
+        """After the store was emptied: forget everything, declare the declared classes again."""
+        with self._lock, translated():
+            self._load()
+            self._declare()
+
+    def _start(self) -> None:
+        # A store that is away at start must not stop the server: it recovers with the store.
+        try:
+            self._load()
+            self._declare()
+        except Unavailable:
+            log.warning("the store cannot be reached; classes are loaded when it can")
+            self._token = object()
+
+    def _load(self) -> None:
+        with self._lock:
+            # The token first: a change during the load is then seen by the next refresh.
+            token = self._engine.schema_version()
+            stored = self._engine.load_classes()
+            self._stored = frozenset(stored)
+            self._known = {**SYSTEM, **{name: complete(cls) for name, cls in stored.items()}}
+            self._token = token
+
+    def _declare(self) -> None:
+        for cls in self._declared:
+            known = self._known.get(cls.name, cls)
+            wanted = known.with_fields({n: t for n, t in cls.fields.items() if n not in known.fields or t.same_type(known.fields[n])})
+            if cls.permissions is not None:
+                wanted = ClassDef(wanted.name, wanted.fields, cls.permissions, wanted.indexes)
+            wanted = ClassDef(wanted.name, wanted.fields, wanted.permissions, {**wanted.indexes, **cls.indexes})
+            if cls.name not in self._stored or wanted != known:
+                self._remember(self._engine.save_class(wanted))
+
+    def _save_fields(self, cls: ClassDef, missing: Mapping[str, FieldType]) -> ClassDef:
+        try:
+            with translated(cls.name):
+                try:
+                    return self._remember(self._engine.save_class(cls.with_fields(missing)))
+                except FieldConflict:
+                    # Another process was faster: its types count, and the text must name them.
+                    self._load()
+                    _check_types(self.get_or_empty(cls.name), missing)
+                    raise
+        finally:
+            self._token = object()
+
+    def _remember(self, cls: ClassDef) -> ClassDef:
+        whole = complete(cls)
+        self._known = {**self._known, cls.name: whole}
+        self._stored |= {cls.name}
+        return whole
+
+
+def _check_types(cls: ClassDef, wanted: Mapping[str, FieldType]) -> None:
+    for name, type_ in wanted.items():
+        known = cls.fields.get(name)
+        if known and not known.same_type(type_):
+            text = f"schema mismatch for {cls.name}.{name}; expected {known.text} but got {type_.text}"
+            raise ParseError(Code.INCORRECT_TYPE, text)
