@@ -1,0 +1,281 @@
+"""A local OpenTok for development and tests: REST for the unmodified SDK, control calls, monitoring callbacks.
+
+`OpenTokEmulator` runs in a thread of the test's process; `python -m parse_shim.testing.opentok_emulator` (or
+`start_emulator_process`) in one of its own, shared by all workers of a server. Loopback only: it guards nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from flask import Flask, Response, request
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from parse_shim.testing.opentok_callbacks import Callbacks
+from parse_shim.testing.opentok_control import control_routes
+from parse_shim.testing.opentok_faults import CONTROL, Faults, install
+from parse_shim.testing.opentok_rest import vendor_routes
+from parse_shim.testing.opentok_state import Session, State
+from parse_shim.video.fake import FAKE_KEY, FAKE_SECRET
+from parse_shim.video.tokens import ProjectKeys
+
+_SECRET_VARIABLE = "OPENTOK_EMULATOR_SECRET"
+_READY = "OpenTok emulator ready at "
+_START_SECONDS = 20.0
+_POLL_SECONDS = 0.02
+_MOST_REQUESTS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One request of the vendor's interface as it came, and the status it got. Credentials are left out."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: str
+    status: int
+
+
+class OpenTokEmulator:
+    """The emulator in this process: `with OpenTokEmulator() as emulator: ... emulator.url`.
+
+    `sessions` and `requests` tell what happened, `faults` spoils it, `state` acts as the clients (connect, publish,
+    disconnect, close), `callbacks.plan` aims the monitoring callbacks. `clock_offset_seconds` moves its clock.
+    """
+
+    def __init__(
+        self,
+        key: str = FAKE_KEY,
+        secret: str = FAKE_SECRET,
+        *,
+        application_id: str = "",
+        public_key: str = "",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        state_file: Path | None = None,
+    ) -> None:
+        self.clock_offset_seconds = 0.0
+        self.requests: list[LoggedRequest] = []
+        self.faults = Faults()
+        self.callbacks = Callbacks(self.now)
+        keys = ProjectKeys(key, secret, application_id, public_key)
+        self.state = State(keys, self.now, self.callbacks.tell, state_file)
+        self._host = host
+        self._port = port
+        self._stopping = threading.Event()
+        self._server: BaseWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        self._app = self._make_app()
+
+    @property
+    def url(self) -> str:
+        """Without a slash at the end; known after `start`."""
+        return f"http://{self._host}:{self._port}"
+
+    @property
+    def sessions(self) -> dict[str, Session]:
+        return self.state.sessions
+
+    def now(self) -> float:
+        """Seconds since 1970 by the emulator's clock."""
+        return time.time() + self.clock_offset_seconds
+
+    def count(self, method: str, path: str) -> int:
+        """How many requests with this method came whose path begins or ends like this."""
+        return sum(
+            each.method == method and (each.path.startswith(path) or each.path.endswith(path))
+            for each in list(self.requests)
+        )
+
+    def start(self) -> Self:
+        """Listen; the port stays the same when it was stopped or refusing before."""
+        if self._server is None:
+            self._server = make_server(self._host, self._port, self._app, threaded=True, request_handler=_Quiet)
+            self._port = self._server.server_port
+            self._thread = threading.Thread(
+                target=self._server.serve_forever, args=(_POLL_SECONDS,), name="opentok emulator", daemon=True
+            )
+            self._thread.start()
+        return self
+
+    def refuse(self) -> None:
+        """Close the port: connections are refused until `start`."""
+        server, thread, self._server, self._thread = self._server, self._thread, None, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+        if thread is not None:
+            thread.join(5)
+
+    def refuse_for(self, seconds: float) -> None:
+        """Close the port and open it again by itself. Returns at once, so that a control call gets its answer."""
+
+        def work() -> None:
+            self.refuse()
+            if not self._stopping.wait(seconds):
+                self.start()
+
+        threading.Thread(target=work, name="emulator refusing", daemon=True).start()
+
+    def reset(self) -> None:
+        """Forget sessions, requests, faults and callbacks."""
+        self.faults.clear()
+        self.state.clear()
+        self.requests.clear()
+        self.callbacks.sent.clear()
+        self.clock_offset_seconds = 0.0
+
+    def stop(self) -> None:
+        """End it for good; answers that are still dripping are cut off."""
+        self._stopping.set()
+        self.callbacks.stop()
+        self.refuse()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _make_app(self) -> Flask:
+        app = Flask(__name__)
+        app.register_blueprint(vendor_routes(self.state, self.now))
+        app.register_blueprint(control_routes(self))
+        # functions that run after a request run last first: the log sees what the faults made of the answer
+        app.after_request(self._log)
+        app.after_request(self._set_date)
+        install(app, self.faults, self._stopping)
+        return app
+
+    def _log(self, response: Response) -> Response:
+        if not request.path.startswith(CONTROL):
+            headers = {
+                name: "<jwt>" if name.lower() in ("x-opentok-auth", "authorization") else value
+                for name, value in request.headers.items()
+            }
+            self.requests.append(
+                LoggedRequest(
+                    method=request.method,
+                    path=request.path,
+                    query=request.query_string.decode(),
+                    headers=headers,
+                    body=request.environ.get("opentok_emulator.body", ""),
+                    status=response.status_code,
+                )
+            )
+            del self.requests[:-_MOST_REQUESTS_KEPT]
+        return response
+
+    def _set_date(self, response: Response) -> Response:
+        if self.clock_offset_seconds:
+            response.headers["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(self.now()))
+        return response
+
+
+class _Quiet(WSGIRequestHandler):
+    """No line per request on the error output, and no time limit of its own."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        logging.getLogger(__name__).debug(message, *args)
+
+
+def start_emulator_process(
+    key: str = FAKE_KEY, secret: str = FAKE_SECRET, port: int = 0, *, state_file: Path | None = None
+) -> tuple[subprocess.Popen[str], str]:
+    """An emulator in a process of its own, and its URL. It ends with the processes that hold its standard input.
+
+    Those are this process and the workers it forks; nothing is left over when all are killed. Raises RuntimeError.
+    """
+    command = [sys.executable, "-m", "parse_shim.testing.opentok_emulator", "--exit-with-parent"]
+    command += ["--key", key, "--port", str(port)]
+    if state_file is not None:
+        command += ["--state", str(state_file)]
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # arguments can be seen by every user of the machine
+        env=os.environ | {_SECRET_VARIABLE: secret, "PYTHONPATH": _python_path()},
+        # Ctrl-C at a terminal goes to the whole group; the server stops the emulator after its workers
+        start_new_session=True,
+    )
+    assert child.stdout is not None
+    line = _first_line(child.stdout)
+    if not line.startswith(_READY):
+        child.kill()
+        child.communicate()
+        raise RuntimeError("the OpenTok emulator did not start")
+    child.stdout.close()
+    return child, line.removeprefix(_READY).strip()
+
+
+def _python_path() -> str:
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+
+
+def _first_line(out: IO[str]) -> str:
+    ready, _, _ = select.select([out], [], [], _START_SECONDS)
+    return out.readline() if ready else ""
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="opentok_emulator", description="A local OpenTok for development and tests.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--key", default=FAKE_KEY, help="API key")
+    parser.add_argument("--secret", default=os.environ.get(_SECRET_VARIABLE, FAKE_SECRET), help="API secret")
+    parser.add_argument("--application-id", default="", help="application id of the unified environment")
+    parser.add_argument("--public-key", type=Path, help="PEM file that checks the application's tokens")
+    parser.add_argument("--state", type=Path, help="file that keeps the known session ids over a restart")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when standard input ends")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
+    ended = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: ended.set())
+    emulator = OpenTokEmulator(
+        options.key,
+        options.secret,
+        application_id=options.application_id,
+        public_key=options.public_key.read_text("utf-8") if options.public_key else "",
+        host=options.host,
+        port=options.port,
+        state_file=options.state,
+    ).start()
+    if options.exit_with_parent:
+        threading.Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
+    print(f"{_READY}{emulator.url}", flush=True)
+    ended.wait()
+    emulator.stop()
+
+
+def _wait_for_end_of_input(ended: threading.Event) -> None:
+    while os.read(0, 1024):
+        pass
+    ended.set()
+
+
+if __name__ == "__main__":
+    main()
