@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from parse_shim.values.paths import walk
 from parse_shim.values.types import MISSING, File, GeoPoint, Included, Pointer, Polygon, Relation
 
 Bracket = Literal["null", "number", "text", "object", "array", "bytes", "boolean", "date", "pointer", "geo"]
@@ -93,6 +95,12 @@ def sort_key(value: Any, descending: bool = False) -> tuple[Any, ...]:
         keys = [_element_key(item) for item in value]
         return max(keys) if descending else min(keys)
     return _element_key(value)
+
+
+def path_key(doc: Mapping[str, Any], path: str, descending: bool = False) -> tuple[Any, ...]:
+    """`sort_key` of what stands at a dotted path; of several values met through lists the smallest or largest."""
+    keys = [sort_key(value, descending) for value in walk(doc, path)] or [sort_key(None)]
+    return max(keys) if descending else min(keys)
 
 
 _NUMBERS = frozenset((int, float))

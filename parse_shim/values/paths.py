@@ -20,14 +20,14 @@ def get(doc: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def reach(doc: Mapping[str, Any], path: str) -> list[Any]:
+def walk(doc: Mapping[str, Any], path: str) -> list[Any]:
     """Every value a condition on `path` looks at, by MongoDB's rules: lists met on the way are entered.
 
     MISSING stands for a place where the key is not stored. A list at the end is one value; `match` enters it.
     """
     if "." not in path:
         return [doc.get(path, MISSING)]
-    return list(_reach(doc, path.split("."), 0))
+    return list(_walk(doc, path.split("."), 0))
 
 
 def put(doc: dict[str, Any], path: str, value: Any) -> None:
@@ -48,7 +48,7 @@ def remove(doc: dict[str, Any], path: str) -> None:
         holder[int(last)] = None
 
 
-def walk(value: Any) -> Iterator[Any]:
+def everything(value: Any) -> Iterator[Any]:
     """`value` and everything inside its Objects and Arrays; no recursion."""
     todo = [value]
     while todo:
@@ -73,7 +73,7 @@ def _step(value: Any, part: str) -> Any:
     return MISSING
 
 
-def _reach(value: Any, parts: list[str], at: int) -> Iterator[Any]:
+def _walk(value: Any, parts: list[str], at: int) -> Iterator[Any]:
     for i in range(at, len(parts)):
         if type(value) is dict:
             value = value.get(parts[i], MISSING)
@@ -89,10 +89,10 @@ def _reach(value: Any, parts: list[str], at: int) -> Iterator[Any]:
 def _enter(items: list[Any], parts: list[str], i: int) -> Iterator[Any]:
     found = _step(items, parts[i])
     if found is not MISSING:
-        yield from _reach(found, parts, i + 1)
+        yield from _walk(found, parts, i + 1)
     for item in items:
         if type(item) is dict:
-            yield from _reach(item, parts, i)
+            yield from _walk(item, parts, i)
 
 
 def _holder(doc: dict[str, Any], path: str, *, make: bool) -> tuple[Any, str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from parse_shim.values.paths import get, put, reach, remove, walk
+from parse_shim.values.paths import everything, get, put, remove, walk
 from parse_shim.values.types import MISSING
 
 DOC = {"o": {"k": 1, "n": None}, "arr": [{"k": 5}, {"k": 7}, 3], "s": "x"}
@@ -17,8 +17,8 @@ def test_get_finds_exactly_this_path(path, value):
     "path, values",
     [("arr.k", [5, 7]), ("arr.0.k", [5]), ("o.n", [None]), ("x", [MISSING]), ("s.k", [MISSING]), ("arr.2", [3])],
 )
-def test_reach_enters_lists(path, values):
-    found = [value for value in reach(DOC, path) if path in ("x", "s.k") or value is not MISSING]
+def test_walk_enters_lists(path, values):
+    found = [value for value in walk(DOC, path) if path in ("x", "s.k") or value is not MISSING]
     assert found == values
 
 
@@ -44,5 +44,5 @@ def test_remove_takes_away_what_is_there():
     assert doc == {"o": {}, "arr": [None, 2]}
 
 
-def test_walk_sees_every_value():
-    assert sum(1 for value in walk({"a": [1, {"b": 2}]}) if isinstance(value, int)) == 2
+def test_everything_sees_every_value():
+    assert sum(1 for value in everything({"a": [1, {"b": 2}]}) if isinstance(value, int)) == 2
