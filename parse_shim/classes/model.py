@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -10,7 +10,8 @@ from typing import Any, Literal
 from parse_shim.values.types import MISSING, Value
 
 Kind = Literal[
-    "String", "Number", "Boolean", "Date", "Object", "Array", "GeoPoint", "File", "Bytes", "Polygon", "Pointer", "Relation", "ACL"
+    "String", "Number", "Boolean", "Date", "Object", "Array", "GeoPoint", "File", "Bytes", "Polygon",
+    "Pointer", "Relation", "ACL",
 ]  # fmt: skip
 
 
@@ -53,13 +54,16 @@ BASE_FIELDS: Mapping[str, FieldType] = {
 
 @dataclass(frozen=True)
 class ClassDef:
-    """`fields` always holds BASE_FIELDS. `permissions` is the class-level permissions map in REST form, None when never set
-    (= everything public). `indexes` is {index name: {column: 1 | -1 | "text" | "2dsphere"}}, empty when none is known."""
+    """`fields` always holds BASE_FIELDS. `permissions` is the class-level permissions map in REST form, None when
+    never set (= everything public). `indexes` is {index name: {column: 1 | -1 | "text" | "2dsphere"}}, empty when
+    none is known.
+    `validators` come from schemas/ and are never stored: declare.carry_over puts them back on what a store returns."""
 
     name: str
     fields: Mapping[str, FieldType] = field(default_factory=lambda: dict(BASE_FIELDS))
     permissions: Mapping[str, Any] | None = None
     indexes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    validators: Mapping[str, tuple[Callable[[Any], Any], ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def with_fields(self, more: Mapping[str, FieldType]) -> ClassDef:
         """The class with further (or replaced) columns."""
