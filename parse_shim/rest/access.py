@@ -6,19 +6,14 @@ Every operation asks `check_class` first; the node it returns (pointer permissio
 from __future__ import annotations
 
 from parse_shim.classes.model import ClassDef
-from parse_shim.classes.permissions import Operation, allowed
-from parse_shim.classes.system import INTERNAL_CLASSES, is_join
+from parse_shim.classes.permissions import Operation, allowed, pointer_node
+from parse_shim.classes.system import is_closed
 from parse_shim.errors import Code, Denied, TransportError
-from parse_shim.query.ast import EVERYTHING, NOTHING, Eq, Node, Or, Readable, Writable
+from parse_shim.query.ast import EVERYTHING, Eq, Node, Readable, Writable
 from parse_shim.rest.core import Auth, Context
 from parse_shim.values.types import Pointer
 
 WRITES = frozenset({"create", "update", "delete"})
-
-
-def is_internal(class_name: str) -> bool:
-    """Classes that only the master and the maintenance key reach: `_Hooks`, `_GlobalConfig`, `_Join:...` and the like."""
-    return class_name in INTERNAL_CLASSES or is_join(class_name)
 
 
 def check_system_class(auth: Auth, operation: str, class_name: str) -> None:
@@ -35,7 +30,7 @@ def check_system_class(auth: Auth, operation: str, class_name: str) -> None:
         return
     if class_name == "_Installation" and operation in ("find", "count", "delete"):
         raise Denied(f"Clients aren't allowed to perform the {operation} operation on the installation collection.")
-    if is_internal(class_name):
+    if is_closed(class_name):
         raise Denied(f"Clients aren't allowed to perform the {operation} operation on the {class_name} collection.")
 
 
@@ -48,21 +43,22 @@ def check_class_exists(ctx: Context, class_name: str) -> None:
         raise Denied(f"This user is not allowed to access non-existent class: {class_name}")
 
 
-def check_class(auth: Auth, cls: ClassDef, operation: Operation, *, on_update: bool = False) -> Node:
+def check_class(auth: Auth, cls: ClassDef, operation: Operation, *, creating: bool = False) -> Node:
     """Class-level permission for `operation`: the node its objects must satisfy besides, EVERYTHING mostly.
 
-    `on_update` tells addField on an existing object from addField on a new one. Raises Denied 119, or 101 with status 404 when
-    somebody must log in first."""
+    `creating`: the write makes a new object (matters for addField). Raises Denied 119, or 101 with status 404 when
+    somebody must log in first.
+    """
     if cls.permissions is None or auth.unrestricted:
         return EVERYTHING
-    verdict = allowed(cls, operation, auth.subjects(), auth.user_id, on_update=on_update)
-    if verdict.yes:
+    verdict = allowed(cls, operation, auth.subjects(), auth.user_id, creating=creating)
+    if verdict.outcome == "yes":
         return EVERYTHING
-    if verdict.needs_login:
+    if verdict.outcome == "login":
         raise Denied("Permission denied, user needs to be authenticated.", Code.OBJECT_NOT_FOUND, status=404)
-    if not verdict.fields:
+    if verdict.outcome == "no":
         raise Denied(f"Permission denied for action {operation} on class {cls.name}.")
-    return _pointing_at(auth, verdict.fields)
+    return pointer_node(verdict.fields, auth.user_id)
 
 
 def readable(auth: Auth) -> Node:
@@ -90,11 +86,3 @@ def require_master(ctx: Context, *, writing: str | None = None) -> None:
         raise TransportError(403, "Permission denied", "unauthorized: master key is required")
     if writing is not None:
         ctx.auth.require_writer(writing)
-
-
-def _pointing_at(auth: Auth, fields: tuple[str, ...]) -> Node:
-    if auth.user_id is None:
-        return NOTHING
-    user = Pointer("_User", auth.user_id)
-    parts = tuple(Eq(field, user) for field in fields)
-    return parts[0] if len(parts) == 1 else Or(parts)
