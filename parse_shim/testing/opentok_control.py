@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, jsonify, request
 
-from parse_shim.testing.opentok_callbacks import CallbackPlan
-from parse_shim.testing.opentok_faults import CONTROL, Fault
-from parse_shim.testing.opentok_state import AUTHENTICATION_ERROR, Client, Published, Refused, Session
-
-if TYPE_CHECKING:
-    from parse_shim.testing.opentok_emulator import OpenTokEmulator
+from parse_shim.testing.opentok_callbacks import CallbackPlan, Callbacks
+from parse_shim.testing.opentok_faults import CONTROL, Fault, Faults
+from parse_shim.testing.opentok_state import BAD_SESSION, NOT_CONNECTED, Client, Published, Refused, Session, State
 
 
-def control_routes(emulator: OpenTokEmulator) -> Blueprint:
+class Controlled(Protocol):
+    """The emulator as these calls see it."""
+
+    state: State
+    faults: Faults
+    callbacks: Callbacks
+    requests: list[Any]
+    clock_offset_seconds: float
+
+    @property
+    def sessions(self) -> dict[str, Session]: ...
+    def refuse_for(self, seconds: float) -> None: ...
+    def reset(self) -> None: ...
+
+
+def control_routes(emulator: Controlled) -> Blueprint:
     """All bodies and answers are JSON objects. Errors: 400 for a bad call, 403 or 404 with the client's error code."""
     routes = Blueprint("control", __name__, url_prefix=CONTROL)
     _errors(routes)
@@ -30,7 +42,7 @@ def control_routes(emulator: OpenTokEmulator) -> Blueprint:
 def _errors(routes: Blueprint) -> None:
     @routes.errorhandler(Refused)
     def refused(error: Refused) -> tuple[Response, int]:
-        return jsonify(code=error.code, error=str(error)), 403 if error.code == AUTHENTICATION_ERROR else 404
+        return jsonify(code=error.code, error=str(error)), 404 if error.code in (BAD_SESSION, NOT_CONNECTED) else 403
 
     @routes.errorhandler(ValueError)
     @routes.errorhandler(TypeError)
@@ -38,7 +50,7 @@ def _errors(routes: Blueprint) -> None:
         return jsonify(error=str(error)), 400
 
 
-def _inspection(routes: Blueprint, emulator: OpenTokEmulator) -> None:
+def _inspection(routes: Blueprint, emulator: Controlled) -> None:
     @routes.get("/")
     def info() -> Response:
         keys = emulator.state.keys
@@ -69,7 +81,7 @@ def _inspection(routes: Blueprint, emulator: OpenTokEmulator) -> None:
         return _done()
 
 
-def _faults(routes: Blueprint, emulator: OpenTokEmulator) -> None:
+def _faults(routes: Blueprint, emulator: Controlled) -> None:
     @routes.get("/faults")
     def faults() -> Response:
         return jsonify(faults=[asdict(each) for each in emulator.faults.active()])
@@ -94,7 +106,7 @@ def _faults(routes: Blueprint, emulator: OpenTokEmulator) -> None:
         return _done()
 
 
-def _clients(routes: Blueprint, emulator: OpenTokEmulator) -> None:
+def _clients(routes: Blueprint, emulator: Controlled) -> None:
     state = emulator.state
 
     @routes.post("/connect")
@@ -130,7 +142,7 @@ def _clients(routes: Blueprint, emulator: OpenTokEmulator) -> None:
         return _done(state.close(_text(body, "sessionId"), str(body.get("reason", "forceDisconnected"))))
 
 
-def _callbacks(routes: Blueprint, emulator: OpenTokEmulator) -> None:
+def _callbacks(routes: Blueprint, emulator: Controlled) -> None:
     callbacks = emulator.callbacks
 
     @routes.get("/callbacks")

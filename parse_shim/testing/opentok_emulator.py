@@ -98,14 +98,14 @@ class OpenTokEmulator:
     def count(self, method: str, path: str) -> int:
         """How many requests with this method came whose path begins or ends like this."""
         return sum(
-            each.method == method and (each.path.startswith(path) or each.path.endswith(path))
-            for each in list(self.requests)
+            each.method == method and (each.path.startswith(path) or each.path.endswith(path)) for each in list(self.requests)
         )
 
     def start(self) -> Self:
         """Listen; the port stays the same when it was stopped or refusing before."""
         if self._server is None:
-            self._server = make_server(self._host, self._port, self._app, threaded=True, request_handler=_Quiet)
+            handler = self._handler()
+            self._server = make_server(self._host, self._port, self._app, threaded=True, request_handler=handler)
             self._port = self._server.server_port
             self._thread = threading.Thread(
                 target=self._server.serve_forever, args=(_POLL_SECONDS,), name="opentok emulator", daemon=True
@@ -149,18 +149,17 @@ class OpenTokEmulator:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stop()
 
     def _make_app(self) -> Flask:
         app = Flask(__name__)
         app.register_blueprint(vendor_routes(self.state, self.now))
         app.register_blueprint(control_routes(self))
+        # the form parser would leave nothing for the log
+        app.before_request(_keep_body)
         # functions that run after a request run last first: the log sees what the faults made of the answer
         app.after_request(self._log)
-        app.after_request(self._set_date)
         install(app, self.faults, self._stopping)
         return app
 
@@ -176,21 +175,29 @@ class OpenTokEmulator:
                     path=request.path,
                     query=request.query_string.decode(),
                     headers=headers,
-                    body=request.environ.get("opentok_emulator.body", ""),
+                    body=request.get_data(as_text=True),
                     status=response.status_code,
                 )
             )
             del self.requests[:-_MOST_REQUESTS_KEPT]
         return response
 
-    def _set_date(self, response: Response) -> Response:
-        if self.clock_offset_seconds:
-            response.headers["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(self.now()))
-        return response
+    def _handler(self) -> type[WSGIRequestHandler]:
+        clock = self.now
+
+        class Handler(_Quiet):
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return super().date_time_string(int(clock()))
+
+        return Handler
+
+
+def _keep_body() -> None:
+    request.get_data(cache=True)
 
 
 class _Quiet(WSGIRequestHandler):
-    """No line per request on the error output, and no time limit of its own."""
+    """No line per request on the error output."""
 
     def log(self, type: str, message: str, *args: Any) -> None:
         logging.getLogger(__name__).debug(message, *args)
@@ -201,7 +208,8 @@ def start_emulator_process(
 ) -> tuple[subprocess.Popen[str], str]:
     """An emulator in a process of its own, and its URL. It ends with the processes that hold its standard input.
 
-    Those are this process and the workers it forks; nothing is left over when all are killed. Raises RuntimeError.
+    Those are this process and the workers it forks; nothing is left over when all are killed. Keep the Popen: dropping
+    it closes the input. Raises RuntimeError.
     """
     command = [sys.executable, "-m", "parse_shim.testing.opentok_emulator", "--exit-with-parent"]
     command += ["--key", key, "--port", str(port)]

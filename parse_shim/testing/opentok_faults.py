@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -83,7 +84,8 @@ def install(app: Flask, faults: Faults, stopping: threading.Event) -> None:
         fault = None if path.startswith(CONTROL) else faults.take(path)
         environ[_FAULT] = fault
         if fault and fault.kind == "reset":
-            # werkzeug's server drops the connection on this, without an answer
+            # werkzeug's server takes the exception for a client that left; by itself it would keep the connection open
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError
         if fault and fault.kind in ("delay", "hang"):
             stopping.wait(3600 if fault.kind == "hang" else fault.seconds)

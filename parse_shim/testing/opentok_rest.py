@@ -160,16 +160,10 @@ def _created(project: str, session: Session) -> Response:
     """A list of one, under exactly `application/json`; XML for SDKs of BuddyTok's age, which do not ask for JSON."""
     created = time.strftime("%a %b %d %H:%M:%S UTC %Y", time.gmtime())
     if _wants_xml():
-        item = (
-            f"<session_id>{session.id}</session_id><partner_id>{project}</partner_id><create_dt>{created}</create_dt>"
-        )
+        item = f"<session_id>{session.id}</session_id><partner_id>{project}</partner_id><create_dt>{created}</create_dt>"
         return _xml(f"<sessions><Session>{item}</Session></sessions>", 200)
-    nothing = dict.fromkeys(
-        ("session_status", "status_invalid", "media_server_hostname", "messaging_server_url", "messaging_url")
-    )
-    return jsonify(
-        [{"session_id": session.id, "project_id": project, "partner_id": project, "create_dt": created} | nothing]
-    )
+    nothing = dict.fromkeys(("session_status", "status_invalid", "media_server_hostname", "messaging_server_url", "messaging_url"))
+    return jsonify([{"session_id": session.id, "project_id": project, "partner_id": project, "create_dt": created} | nothing])
 
 
 def _stream(id: str, name: str, video_type: str) -> dict[str, object]:

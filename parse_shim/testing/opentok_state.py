@@ -228,9 +228,7 @@ class State:
 
     def _event(self, session_id: str, event: str, **members: object) -> None:
         project = session_owner(session_id)
-        self._tell(
-            {"sessionId": session_id, "projectId": project, "event": event, "timestamp": self._now_ms()} | members
-        )
+        self._tell({"sessionId": session_id, "projectId": project, "event": event, "timestamp": self._now_ms()} | members)
 
     def _now_ms(self) -> int:
         return int(self._clock() * 1000)

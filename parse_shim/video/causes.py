@@ -69,6 +69,9 @@ def _answered(error: BaseException, chain: list[BaseException]) -> VideoError:
         return VideoError(f"{_SERVICE} answered with status {status}", status=status)
     if text == "Failed to create session: ":
         return VideoError(f"{_SERVICE} gave an empty answer")
+    if text == "Failed to generate session: 0":
+        # an object where a list of sessions belongs: the JSON of an error, whose status the SDK does not look at
+        return VideoError(f"{_SERVICE} answered with an error")
     if text.startswith("Failed to generate session: "):
         return VideoError(f"{_SERVICE} gave an answer that cannot be read")
     if names := _names(chain) & {"JSONDecodeError", "AttributeError", "KeyError", "TypeError", "ValueError"}:

@@ -40,8 +40,7 @@ MAX_LISTED = 1000
 _RETRY_PAUSE_SECONDS = 0.1
 _LOOPBACK = ("localhost", "::1", "0.0.0.0")
 _NOT_CONFIGURED = (
-    "no video service is configured: set OPENTOK_API_KEY and OPENTOK_API_SECRET, "
-    "or VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY"
+    "no video service is configured: set OPENTOK_API_KEY and OPENTOK_API_SECRET, or VONAGE_APPLICATION_ID and VONAGE_PRIVATE_KEY"
 )
 
 

@@ -42,9 +42,7 @@ class FakeSession:
 class FakeVideo:
     """VideoService without a network. `calls` holds what was asked, `sessions` what exists."""
 
-    def __init__(
-        self, api_key: str = FAKE_KEY, api_secret: str = FAKE_SECRET, *, token_ttl_seconds: int = 7200
-    ) -> None:
+    def __init__(self, api_key: str = FAKE_KEY, api_secret: str = FAKE_SECRET, *, token_ttl_seconds: int = 7200) -> None:
         self.api_key = api_key
         self.api_secret = api_secret
         self.token_ttl_seconds = token_ttl_seconds

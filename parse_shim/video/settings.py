@@ -113,9 +113,7 @@ def _check_identity(settings: VideoSettings) -> None:
     if settings.api_key and not _KEY.match(settings.api_key):
         raise VideoSettingError("OPENTOK_API_KEY", "must be letters and digits (the vendor's keys are digits)")
     if _LIKE_A_FILE_NAME.search(settings.api_secret):
-        raise VideoSettingError(
-            "OPENTOK_API_SECRET", "looks like a file name; a private key goes into VONAGE_PRIVATE_KEY"
-        )
+        raise VideoSettingError("OPENTOK_API_SECRET", "looks like a file name; a private key goes into VONAGE_PRIVATE_KEY")
     if settings.application_id and not _UUID.match(settings.application_id):
         raise VideoSettingError("VONAGE_APPLICATION_ID", "must be a UUID")
     if settings.private_key and "-----BEGIN" not in settings.private_key:

@@ -75,9 +75,7 @@ def session_owner(session_id: str) -> str | None:
     return parts[1]
 
 
-def make_jwt(
-    api_key: str, api_secret: str, session_id: str, *, role: str, data: str | None, now: int, ttl_seconds: int
-) -> str:
+def make_jwt(api_key: str, api_secret: str, session_id: str, *, role: str, data: str | None, now: int, ttl_seconds: int) -> str:
     """A client token with the claims of the SDK's (3.15.0, `generate_token`)."""
     claims: dict[str, object] = {
         "session_id": session_id,
