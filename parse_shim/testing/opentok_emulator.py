@@ -97,9 +97,7 @@ class OpenTokEmulator:
 
     def count(self, method: str, path: str) -> int:
         """How many requests with this method came whose path begins or ends like this."""
-        return sum(
-            each.method == method and (each.path.startswith(path) or each.path.endswith(path)) for each in list(self.requests)
-        )
+        return sum(each.method == method and (each.path.startswith(path) or each.path.endswith(path)) for each in list(self.requests))
 
     def start(self) -> Self:
         """Listen; the port stays the same when it was stopped or refusing before."""
@@ -107,9 +105,7 @@ class OpenTokEmulator:
             handler = self._handler()
             self._server = make_server(self._host, self._port, self._app, threaded=True, request_handler=handler)
             self._port = self._server.server_port
-            self._thread = threading.Thread(
-                target=self._server.serve_forever, args=(_POLL_SECONDS,), name="opentok emulator", daemon=True
-            )
+            self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL_SECONDS,), name="opentok emulator", daemon=True)
             self._thread.start()
         return self
 
@@ -166,8 +162,7 @@ class OpenTokEmulator:
     def _log(self, response: Response) -> Response:
         if not request.path.startswith(CONTROL):
             headers = {
-                name: "<jwt>" if name.lower() in ("x-opentok-auth", "authorization") else value
-                for name, value in request.headers.items()
+                name: "<jwt>" if name.lower() in ("x-opentok-auth", "authorization") else value for name, value in request.headers.items()
             }
             self.requests.append(
                 LoggedRequest(

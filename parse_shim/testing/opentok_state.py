@@ -113,6 +113,7 @@ class State:
         with self._lock:
             self.sessions[session.id] = session
             if self._file:
+                self._file.parent.mkdir(parents=True, exist_ok=True)
                 with self._file.open("a", encoding="utf-8") as out:
                     out.write(json.dumps({"id": session.id, "routed": routed}) + "\n")
         return session

@@ -73,9 +73,7 @@ class VideoEvent:
         return self.reason in ("networkDisconnected", "serverRotation")
 
 
-def read_callback(
-    body: bytes, *, authorization: str | None, path_secret: str | None, keys: CallbackKeys, now: float
-) -> VideoEvent | None:
+def read_callback(body: bytes, *, authorization: str | None, path_secret: str | None, keys: CallbackKeys, now: float) -> VideoEvent | None:
     """The event in `body`; None for what is answered 200 without an effect (probes, other projects, unknown events).
 
     `authorization` is the header's text, `path_secret` the last part of the request's path, `now` seconds since 1970.

@@ -23,9 +23,7 @@ def explain(error: BaseException) -> VideoError:
 def nothing_was_sent(error: BaseException) -> bool:
     """Was the connection refused or reset while it was being made, so that trying again is safe?"""
     chain = list(_chain(error))
-    return "NewConnectionError" in _names(chain) and bool(
-        _errnos(chain) & {errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED}
-    )
+    return "NewConnectionError" in _names(chain) and bool(_errnos(chain) & {errno.ECONNREFUSED, errno.ECONNRESET, errno.ECONNABORTED})
 
 
 def _status_of(error: BaseException) -> int | None:

@@ -154,8 +154,6 @@ def test_a_dripping_service_holds_up_neither_the_call_nor_the_exit(patch):
     program = HANGING.format(patch=patch, secret=FAKE_SECRET)
     with OpenTokEmulator() as emulator:
         emulator.faults.set("drip", seconds=0.2)
-        child = subprocess.run(
-            [sys.executable, "-c", program, emulator.url], capture_output=True, text=True, timeout=20, check=True
-        )
+        child = subprocess.run([sys.executable, "-c", program, emulator.url], capture_output=True, text=True, timeout=20, check=True)
     assert float(child.stdout.split()[0]) <= 0.6
     assert "within 0.3 seconds" in child.stdout

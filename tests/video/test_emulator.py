@@ -226,7 +226,7 @@ class TestControl:
 
 
 def test_sessions_in_the_state_file_survive_a_restart(tmp_path, client_with):
-    file = tmp_path / "sessions"
+    file = tmp_path / "data" / "sessions"
     with OpenTokEmulator(state_file=file) as first:
         session_id = client_with(api_url=first.url).create_session(routed=True)
     file.write_text(file.read_text() + '{"id": "cut o')
