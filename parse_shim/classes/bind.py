@@ -27,7 +27,7 @@ def bind(node: Node, cls: ClassDef, now: datetime) -> Node:
     Raises ParseError 107 for `$relativeTime` on a column that is no Date.
     """
     if isinstance(node, Eq):
-        return _bind_eq(node, cls) if type(node.value) is str else node
+        return _bind_eq(node, node.value, cls) if isinstance(node.value, str) else node
     if isinstance(node, And | Or):
         parts = tuple(bind(part, cls, now) for part in node.parts)
         return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else type(node)(parts)
@@ -41,10 +41,7 @@ def bind(node: Node, cls: ClassDef, now: datetime) -> Node:
     return node
 
 
-def _bind_eq(node: Eq, cls: ClassDef) -> Node:
-    text = node.value
-    if not isinstance(text, str):
-        return node
+def _bind_eq(node: Eq, text: str, cls: ClassDef) -> Node:
     if node.path in TEXT_DATES:
         return Eq(node.path, parse_iso(text))
     column = cls.fields.get(node.path)

@@ -67,7 +67,7 @@ def wrong(**attributes):
     ],
 )
 def test_a_wrong_declaration_names_class_and_fault(declared, text):
-    with pytest.raises(ValueError, match="^class ") as caught:
+    with pytest.raises(ValueError, match=r"^class ") as caught:
         definition(declared())
     assert text in str(caught.value)
 
