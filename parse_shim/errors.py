@@ -197,6 +197,10 @@ class Unavailable(EngineError):
     """The store cannot be reached, is locked, or is full. Nothing was written."""
 
 
+class TransactionConflict(Unavailable):
+    """Another transaction wrote the same object first. Nothing was written; trying the whole transaction again is safe."""
+
+
 class Refused(EngineError):
     """The store understood and refused: malformed pattern, value out of an index's range, unknown hint. Nothing was written."""
 
