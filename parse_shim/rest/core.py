@@ -12,7 +12,6 @@ from urllib.parse import quote
 from parse_shim.classes.model import ClassDef
 from parse_shim.errors import Denied
 from parse_shim.events import Bus, LocalBus
-from parse_shim.hooks.registry import Registry
 from parse_shim.rest.cache import Cache, Slots
 from parse_shim.rest.registry import Classes
 from parse_shim.settings import Settings
@@ -21,6 +20,7 @@ from parse_shim.storage.open import open_engine
 from parse_shim.values.types import Doc
 
 if TYPE_CHECKING:
+    from parse_shim.hooks.registry import Registry
     from parse_shim.video.base import VideoService
 
 log = logging.getLogger("parse_shim")
@@ -149,6 +149,8 @@ def build_core(
     """Put a server together: engine by `databaseURI` unless given, `schemas` stored where they are not yet.
 
     A store that is away is not an error; the server answers 503 until it is back."""
+    from parse_shim.hooks.registry import Registry
+
     store = engine or open_engine(settings.database_uri)
     return Core(
         settings=settings,

@@ -14,7 +14,6 @@ from typing import Any
 
 from parse_shim.errors import Code, ParseError
 from parse_shim.query.ast import Node
-from parse_shim.values.jsontext import loads
 from parse_shim.values.jstext import js_text
 from parse_shim.values.types import Json
 
@@ -38,7 +37,7 @@ _ORDER_ALIASES = {"_created_at": "createdAt", "_updated_at": "updatedAt"}
 
 @dataclass(frozen=True, slots=True)
 class FindParams:
-    """What a find asks for. `where`: JSON (an object or its text) or a Node. `limit` None: the server's default, NO_LIMIT: all.
+    """What a find asks for. `where`: JSON (an object or its text, unread yet) or a Node. `limit` None: the server's default, NO_LIMIT: all.
     `order`: (path, descending) pairs. `keys` None: all fields. `explain`: a verbosity word, or None."""
 
     where: Json | Node = field(default_factory=dict)
@@ -60,10 +59,11 @@ class FindParams:
 
 
 EVERY = FindParams()
+_EVERYTHING: dict[str, Json] = {}
 
 
 def find_params(raw: Mapping[str, Json]) -> FindParams:
-    """Parameters of `GET /classes/C`. Raises ParseError 102 (unknown or unusable parameter), 105 (order), 107 (where)."""
+    """Parameters of `GET /classes/C`. Raises ParseError 102 (unknown or unusable parameter), 105 (order)."""
     if not raw:
         return EVERY
     for name in raw:
@@ -71,7 +71,7 @@ def find_params(raw: Mapping[str, Json]) -> FindParams:
             raise ParseError(Code.INVALID_QUERY, f"Invalid parameter for query: {name}")
     get = raw.get
     return FindParams(
-        where=_where(raw["where"]) if "where" in raw else {},
+        where=raw.get("where", _EVERYTHING),
         limit=_limit(get("limit")),
         skip=_skip(get("skip")),
         order=parse_order(get("order")),
@@ -122,19 +122,6 @@ def _order_path(path: str, shown: str) -> str:
     if not _ORDER.match(path) or path == "className":
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {shown.removeprefix('-') or shown}.")
     return path
-
-
-def _where(value: Json) -> Json:
-    if isinstance(value, str):
-        try:
-            value = loads(value)
-        except (ValueError, ParseError):
-            value = None
-    if isinstance(value, dict) or value == []:
-        return value or {}
-    if isinstance(value, list):
-        raise ParseError(Code.INVALID_KEY_NAME, "Invalid key name: 0")
-    raise ParseError(Code.INVALID_JSON, "where parameter is not valid JSON")
 
 
 def _limit(value: Json) -> int | None:
