@@ -1,0 +1,115 @@
+"""Regular expressions from clients: PCRE dialect, cached, and never longer than a set time.
+
+Python's `re` cannot be interrupted; the `regex` package takes a timeout (security/advisories, section 9, point 7).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import regex
+
+from parse_shim.errors import Code, ParseError
+
+OPTIONS = frozenset("imxsu")
+LONGEST = 10_000
+"""Characters of a pattern."""
+
+_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "x": regex.VERBOSE, "s": regex.DOTALL}
+_limit_seconds = 0.1
+
+
+def set_time_limit(seconds: float) -> None:
+    """How long one pattern may work on one text; 0.1 by default."""
+    global _limit_seconds
+    _limit_seconds = seconds
+
+
+def compiled(pattern: str, options: str = "") -> Any:
+    """The compiled pattern. Raises ParseError 102 with a text for the client when it is not one."""
+    found = _compile(pattern, options)
+    if isinstance(found, str):
+        raise ParseError(Code.INVALID_QUERY, f"Invalid regular expression: {found}")
+    return found
+
+
+def found_in(pattern: str, options: str, text: str) -> bool:
+    """Is the pattern found anywhere in `text`? Raises ParseError 102 when that takes too long."""
+    try:
+        return compiled(pattern, options).search(text, timeout=_limit_seconds) is not None
+    except TimeoutError:
+        raise ParseError(Code.INVALID_QUERY, "The regular expression takes too long to evaluate")
+
+
+def quoted(text: str) -> str:
+    """`text` as a pattern that matches just itself, the way the SDKs write it."""
+    return "\\Q" + text.replace("\\E", "\\E\\\\E\\Q") + "\\E"
+
+
+def literal(pattern: str) -> tuple[bool, str, bool] | None:
+    """(starts, text, ends) for the quoted patterns that SDKs send: `^\\Qtext\\E$`. None for any other pattern.
+
+    Engines may then compare text instead of running a pattern.
+    """
+    starts, ends = pattern.startswith("^"), pattern.endswith("\\E$")
+    inner = pattern[starts : -1 if ends else None]
+    if not inner.startswith("\\Q") or not inner.endswith("\\E") or len(inner) < 4:
+        return None
+    inner = inner[2:-2].replace("\\E\\\\E\\Q", "\0")
+    if "\\E" in inner:
+        return None
+    return starts, inner.replace("\0", "\\E"), ends
+
+
+def translate(pattern: str) -> str:
+    """PCRE text to the dialect of `regex`: `\\Q..\\E`, `\\x{41}`, `\\k<name>`, and verbs such as `(*UTF8)` at the start."""
+    while pattern.startswith("(*") and ")" in pattern:
+        pattern = pattern[pattern.index(")") + 1 :]
+    if "\\" not in pattern:
+        return pattern
+    out: list[str] = []
+    at = 0
+    while at < len(pattern):
+        if pattern[at] != "\\":
+            out.append(pattern[at])
+            at += 1
+            continue
+        text, at = _escape(pattern, at)
+        out.append(text)
+    return "".join(out)
+
+
+@lru_cache(maxsize=500)
+def _compile(pattern: str, options: str) -> Any:
+    """The compiled pattern, or a text that says what is wrong: errors are worth caching too."""
+    if len(pattern) > LONGEST:
+        return f"longer than {LONGEST} characters"
+    flags = regex.VERSION0
+    for letter in options:
+        flags |= _FLAGS.get(letter, regex.VERSION0)
+    try:
+        return regex.compile(translate(pattern), flags, cache_pattern=False)
+    except regex.error as error:
+        return str(error)[:100]
+    except (RecursionError, OverflowError, ValueError, KeyError, IndexError, MemoryError):
+        return "too complex"
+
+
+def _escape(pattern: str, at: int) -> tuple[str, int]:
+    """What stands for the escape at `at`, and where to go on."""
+    letter = pattern[at + 1 : at + 2]
+    if letter == "Q":
+        end = pattern.find("\\E", at + 2)
+        stop = len(pattern) if end < 0 else end
+        return regex.escape(pattern[at + 2 : stop], special_only=False), stop if end < 0 else end + 2
+    if letter == "E":
+        return "", at + 2
+    if letter == "x" and pattern[at + 2 : at + 3] == "{":
+        end = pattern.find("}", at)
+        digits = pattern[at + 3 : end]
+        if end > 0 and 0 < len(digits) < 7 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
+            return f"\\U{int(digits, 16):08x}", end + 1
+    if letter == "k" and pattern[at + 2 : at + 3] == "<" and (end := pattern.find(">", at)) > 0:
+        return f"(?P={pattern[at + 3 : end]})", end + 1
+    return pattern[at : at + 2], at + 2

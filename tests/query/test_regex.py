@@ -1,0 +1,44 @@
+import pytest
+
+from parse_shim.query.regex import found_in, literal, quoted
+
+
+@pytest.mark.parametrize(
+    "pattern, text, found",
+    [
+        ("\\Qa.c\\E", "xa.cx", True),
+        ("\\Qa.c\\E", "abc", False),
+        ("^\\Qa+\\Eb+$", "a+bb", True),
+        ("\\Qab", "ab", True),
+        ("a\\Eb", "ab", True),
+        ("\\x{41}", "A", True),
+        ("(?<n>a)\\k<n>", "aa", True),
+        ("(*UTF8)a", "a", True),
+        ("\\\\Q", "\\Q", True),
+        ("(?>a+)b", "aab", True),
+        ("[[:digit:]]", "5", True),
+    ],
+)
+def test_patterns_are_read_as_pcre(pattern, text, found):
+    assert found_in(pattern, "", text) is found
+
+
+@pytest.mark.parametrize("text", ["a", "\\E", "a\\Eb\\E", "\\", ".*", ""])
+def test_a_quoted_text_finds_itself(text):
+    assert found_in("^" + quoted(text) + "$", "", text)
+
+
+@pytest.mark.parametrize(
+    "pattern, parts",
+    [
+        ("^\\Qab\\E", (True, "ab", False)),
+        ("\\Qab\\E", (False, "ab", False)),
+        ("\\Qab\\E$", (False, "ab", True)),
+        ("^\\Qa\\E\\\\E\\Qb\\E$", (True, "a\\Eb", True)),
+        ("ab", None),
+        ("^\\Qab\\Ec", None),
+        ("\\Qa\\Eb\\E", None),
+    ],
+)
+def test_patterns_of_the_sdks_are_recognised(pattern, parts):
+    assert literal(pattern) == parts
