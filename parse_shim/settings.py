@@ -85,7 +85,7 @@ class Settings:
 
     # database and schema
     database_uri: str = option(
-        "sqlite:///data/parse.db", filled_text, "sqlite:///file or mongodb://...", key="databaseURI", secret=True
+        "sqlite:///data/parse.db", filled_text, "store: sqlite:///FILE or mongodb://HOST/NAME", key="databaseURI", secret=True
     )
     database_adapter: object = option(None, code, "own storage engine")
     collection_prefix: str = option("", text, "begins each collection's name")
@@ -105,9 +105,7 @@ class Settings:
     # users, sessions, auth
     enforce_private_users: bool = option(True, boolean, "new users are readable by themselves only")
     enable_anonymous_users: bool = option(True, boolean, "anonymous login", env="PARSE_SERVER_ENABLE_ANON_USERS")
-    auth: Mapping[str, Any] = option(
-        {}, provider_names, "login providers", env="PARSE_SERVER_AUTH_PROVIDERS", secret=True
-    )
+    auth: Mapping[str, Any] = option({}, provider_names, "login providers", env="PARSE_SERVER_AUTH_PROVIDERS", secret=True)
     enable_insecure_auth_adapters: bool = option(False, boolean, "providers that trust the client's token")
     allow_expired_auth_data_token: bool = option(False, boolean, "authData that did not change is not checked again")
     session_length: int = option(31536000, integer(1), "seconds a session lasts")
@@ -116,15 +114,11 @@ class Settings:
     revoke_session_on_password_reset: bool = option(True, boolean, "a new password ends all sessions")
     verify_user_emails: object = option(False, boolean_or_code, "addresses are verified by mail")
     send_user_email_verification: object = option(True, boolean_or_code, "the verification mail is sent")
-    prevent_login_with_unverified_email: object = option(
-        False, boolean_or_code, "no login before the address is verified"
-    )
+    prevent_login_with_unverified_email: object = option(False, boolean_or_code, "no login before the address is verified")
     prevent_signup_with_unverified_email: bool = option(False, boolean, "no session at sign-up either")
     email_verify_token_validity_duration: float | None = option(None, number(0.001), "seconds a verify link is valid")
     email_verify_token_reuse_if_valid: bool = option(False, boolean, "a second request sends the same verify link")
-    email_verify_success_on_invalid_email: bool = option(
-        True, boolean, "unknown addresses are answered like known ones"
-    )
+    email_verify_success_on_invalid_email: bool = option(True, boolean, "unknown addresses are answered like known ones")
     convert_email_to_lowercase: bool = option(False, boolean, "addresses are stored in lower case")
     convert_username_to_lowercase: bool = option(False, boolean, "user names are stored in lower case")
     account_lockout: groups.AccountLockout = group(
@@ -153,9 +147,7 @@ class Settings:
     email_adapter: object = option(None, code, "sends mails", secret=True)
     push: Mapping[str, Any] = option({}, mapping, "push senders", secret=True)
     scheduled_push: bool = option(False, boolean, "pushes may be scheduled")
-    installation: groups.Installation = group(
-        groups.Installation, "PARSE_SERVER_INSTALLATION_", "installations with one device token"
-    )
+    installation: groups.Installation = group(groups.Installation, "PARSE_SERVER_INSTALLATION_", "installations with one device token")
     analytics_adapter: object = option(None, code, "takes analytics events")
     enable_product_purchase_legacy_api: bool = option(True, boolean, "/validate_purchase is there")
     cleanup_invalid_installations: bool = option(False, boolean, "dead device tokens are taken away")
@@ -194,19 +186,13 @@ class Settings:
     # live query, pages, GraphQL
     live_query: groups.LiveQuery = group(groups.LiveQuery, "PARSE_SERVER_LIVEQUERY_", "classes that publish changes")
     start_live_query_server: bool = option(False, boolean, "live query sockets are served")
-    live_query_server_options: groups.LiveQueryServer = group(
-        groups.LiveQueryServer, "PARSE_LIVE_QUERY_SERVER_", "the live query sockets"
-    )
+    live_query_server_options: groups.LiveQueryServer = group(groups.LiveQueryServer, "PARSE_LIVE_QUERY_SERVER_", "the live query sockets")
     pages: groups.Pages = group(groups.Pages, "PARSE_SERVER_PAGES_", "pages behind the links in mails")
     custom_pages: Mapping[str, Any] = option({}, mapping, "old form of pages.customUrls")
     mount_graphql: bool = option(False, boolean, "GraphQL is served", key="mountGraphQL")
     graphql_path: str = option("/graphql", mount, "path of GraphQL", key="graphQLPath")
-    graphql_schema: str | None = option(
-        None, text, "own schema", key="graphQLSchema", env="PARSE_SERVER_GRAPH_QLSCHEMA"
-    )
-    graphql_public_introspection: bool = option(
-        False, boolean, "clients may read the schema", key="graphQLPublicIntrospection"
-    )
+    graphql_schema: str | None = option(None, text, "own schema", key="graphQLSchema", env="PARSE_SERVER_GRAPH_QLSCHEMA")
+    graphql_public_introspection: bool = option(False, boolean, "clients may read the schema", key="graphQLPublicIntrospection")
     mount_playground: bool = option(False, boolean, "the GraphQL playground is served")
     playground_path: str = option("/playground", mount, "path of the playground")
 
@@ -214,7 +200,7 @@ class Settings:
     cache_adapter: object = option(None, code, "own cache")
     cache_ttl: int = option(5000, integer(0), "milliseconds users, roles and sessions may be cached", key="cacheTTL")
     cache_max_size: int = option(10000, integer(0), "cached entries")
-    log_level: str = option("info", groups.log_level, "error, warn, info, debug, verbose, silly or silent")
+    log_level: str = option("info", groups.log_level, "how much is logged: error, warn, info, verbose, debug, silly or silent")
     log_levels: groups.LogLevels = group(groups.LogLevels, "PARSE_SERVER_LOG_LEVELS_", "levels of single events")
     logs_folder: str | None = option("./logs", optional(filled_text), "folder of log files; null for none")
     json_logs: bool = option(False, boolean, "one JSON object a line", env="JSON_LOGS")
@@ -243,9 +229,7 @@ class Settings:
         "milliseconds until a database that does not answer is an error",
         env="PARSE_SHIM_DATABASE_TIMEOUT_MS",
     )
-    hook_timeout_seconds: float = option(
-        15.0, number(0.001), "seconds a hook may take", env="PARSE_SHIM_HOOK_TIMEOUT_SECONDS"
-    )
+    hook_timeout_seconds: float = option(15.0, number(0.001), "seconds a hook may take", env="PARSE_SHIM_HOOK_TIMEOUT_SECONDS")
     request_timeout_seconds: float = option(
         30.0,
         number(1),
@@ -278,12 +262,15 @@ def load(
     environ: Mapping[str, str] | None = None,
     command_line: Mapping[str, Any] | None = None,
     keywords: Mapping[str, Any] | None = None,
+    *,
+    lowest: Mapping[str, Any] | None = None,
 ) -> "Loaded[Settings]":
     """Settings from a JSON file, the environment, the command line and keywords, each over the one before.
 
-    `command_line` and `keywords` have parse-server's names. Raises SettingsError.
+    `command_line`, `keywords` and `lowest` (other defaults, under all sources) have parse-server's names.
+    A masterKeyFile that is missing is made. Raises SettingsError.
     """
-    return load_layers(Settings, config, environ or {}, command_line or {}, keywords or {})
+    return load_layers(Settings, lowest or {}, config, environ or {}, command_line or {}, keywords or {})
 
 
 __all__ = ["Loaded", "Settings", "SettingsError", "load"]

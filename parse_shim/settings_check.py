@@ -54,9 +54,7 @@ def warnings_of(settings: "Settings", options: Mapping[str, Any]) -> list[str]:
         for name in option.path:
             value = getattr(value, name)
         if value != option.default:
-            found.append(
-                f"option {key} " + (f"has no effect: {NO_EFFECT[key]}" if key in NO_EFFECT else "is not built yet")
-            )
+            found.append(f"option {key} " + (f"has no effect: {NO_EFFECT[key]}" if key in NO_EFFECT else "is not built yet"))
     return found
 
 
@@ -78,9 +76,7 @@ def _keys(settings: "Settings") -> list[str]:
     if not settings.master_key:
         found.append("masterKey is missing: give --master-key, PARSE_SERVER_MASTER_KEY or masterKey in a file")
     others = {"readOnlyMasterKey": settings.read_only_master_key, "maintenanceKey": settings.maintenance_key}
-    found += [
-        f"masterKey and {key} must differ" for key, value in others.items() if value and value == settings.master_key
-    ]
+    found += [f"masterKey and {key} must differ" for key, value in others.items() if value and value == settings.master_key]
     read_only, maintenance = others.values()
     if read_only and read_only == maintenance:
         found.append("readOnlyMasterKey and maintenanceKey must differ")

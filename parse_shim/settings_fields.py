@@ -17,9 +17,7 @@ D = TypeVar("D")
 Cast = Callable[[object], Any]
 
 
-def option(
-    default: D, cast: Callable[[object], T], help: str, *, key: str = "", env: str = "", secret: bool = False
-) -> D | T:
+def option(default: D, cast: Callable[[object], T], help: str, *, key: str = "", env: str = "", secret: bool = False) -> D | T:
     """A dataclass field that is one option.
 
     `key` is parse-server's name where camel case of the field's name is not. `env` is its whole environment name where

@@ -40,9 +40,7 @@ class FileUpload:
     enable_for_public: bool = option(False, boolean, "anybody may upload")
     enable_for_anonymous_user: bool = option(False, boolean, "anonymous users may upload")
     enable_for_authenticated_user: bool = option(True, boolean, "logged-in users may upload")
-    file_extensions: tuple[str, ...] = option(
-        (SAFE_EXTENSIONS,), patterns, 'regular expressions of allowed extensions; "*" allows all'
-    )
+    file_extensions: tuple[str, ...] = option((SAFE_EXTENSIONS,), patterns, 'regular expressions of allowed extensions; "*" allows all')
     allowed_file_url_domains: tuple[str, ...] = option(("*",), texts, "hosts allowed in the url of a File value")
 
 
@@ -160,12 +158,8 @@ class DatabaseOptions:
 
     batch_size: int = option(1000, integer(1), "objects fetched at once")
     max_time_ms: int | None = option(None, integer(1), "milliseconds a query may take", key="maxTimeMS")
-    enable_schema_hooks: bool = option(
-        False, boolean, "schema changes of other servers are seen through change streams"
-    )
-    schema_cache_ttl: int | None = option(
-        None, integer(0), "milliseconds a schema is cached; it is always current here"
-    )
+    enable_schema_hooks: bool = option(False, boolean, "schema changes of other servers are seen through change streams")
+    schema_cache_ttl: int | None = option(None, integer(0), "milliseconds a schema is cached; it is always current here")
     allow_public_explain: bool = option(False, boolean, "explain without the master key")
     create_index_user_username: bool = option(True, boolean, "index made at start")
     create_index_user_username_case_insensitive: bool = option(True, boolean, "index made at start")
@@ -185,15 +179,11 @@ class DatabaseOptions:
 class Installation:
     """What happens to other installations with the same device token."""
 
-    duplicate_device_token_action: str = option(
-        "delete", choice("delete", "update"), "delete them or take the token away"
-    )
+    duplicate_device_token_action: str = option("delete", choice("delete", "update"), "delete them or take the token away")
     duplicate_device_token_merge_priority: str = option(
         "deviceToken", choice("deviceToken", "installationId"), "which installation lives on"
     )
-    duplicate_device_token_action_enforce_auth: bool = option(
-        False, boolean, "the caller's rights hold for the clean-up"
-    )
+    duplicate_device_token_action_enforce_auth: bool = option(False, boolean, "the caller's rights hold for the clean-up")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +192,7 @@ class Security:
 
     enable_check: bool = option(False, boolean, "the report is there")
     enable_check_log: bool = option(False, boolean, "the report is logged at start")
-    check_groups: tuple[object, ...] = option(
-        (), lambda value: tuple(value) if isinstance(value, list) else (), "own checks"
-    )
+    check_groups: tuple[object, ...] = option((), lambda value: tuple(value) if isinstance(value, list) else (), "own checks")
 
 
 @dataclass(frozen=True, slots=True)

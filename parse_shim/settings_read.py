@@ -84,7 +84,7 @@ def _options_of(cls: Any) -> dict[str, Option]:
 def _option(field: Any, key: str, path: tuple[str, ...], env: str) -> Option:
     default = field.default_factory() if field.default is MISSING else field.default
     about = field.metadata
-    return Option(key, path, env, about["cast"], about["help"], about["secret"], default, str(field.type))
+    return Option(key, path, env, about["cast"], about["help"], about["secret"], default, getattr(field.type, "__name__", str(field.type)))
 
 
 def groups_of(cls: type[Any]) -> Mapping[str, Any]:
@@ -109,13 +109,14 @@ def camel(name: str) -> str:
 
 def load_layers(
     cls: type[S],
+    lowest: Mapping[str, Any],
     config: str | None,
     environ: Mapping[str, str],
     command_line: Mapping[str, Any],
     keywords: Mapping[str, Any],
 ) -> Loaded[S]:
-    """default < file < environment < command line < keywords."""
-    given: list[Given] = []
+    """lowest < file < environment < command line < keywords."""
+    given: list[Given] = [(key, value, "default") for key, value in lowest.items()]
     if config is not None:
         given += [(key, value, f"file {config}") for key, value in _read_file(config).items()]
     given += _from_environment(cls, environ)
@@ -138,7 +139,9 @@ def build_from(cls: type[S], given: Iterable[Given], base: S | None) -> S:
     for key, value, source in given:
         _flatten(cls, key, value, source, flat, replaced, problems)
     values = _cast(cls, flat, problems)
-    if values.get("masterKeyFile") and not values.get("masterKey"):
+    if values.get("masterKey"):
+        values["masterKeyFile"] = None
+    elif values.get("masterKeyFile") and not problems:
         values["masterKey"] = key_in_file(str(values["masterKeyFile"]))
     if problems:
         raise SettingsError(problems)
@@ -204,9 +207,7 @@ def _shown(raw: object) -> str:
 
 def _assemble(cls: type[S], values: Mapping[str, object], replaced: set[str], base: S | None) -> S:
     groups, options = groups_of(cls), options_of(cls)
-    plain: dict[str, Any] = {
-        options[key].path[0]: value for key, value in values.items() if len(options[key].path) == 1
-    }
+    plain: dict[str, Any] = {options[key].path[0]: value for key, value in values.items() if len(options[key].path) == 1}
     for key, field in groups.items():
         members = {options[name].path[1]: v for name, v in values.items() if name.startswith(key + ".")}
         if base is not None and key not in replaced:
@@ -268,20 +269,14 @@ def _from_environment(cls: type, environ: Mapping[str, str]) -> list[Given]:
     names = [(field.metadata["env"], key) for key, field in groups_of(cls).items() if field.metadata["env"]]
     names += [(known.env, key) for key, known in options_of(cls).items()]
     names += [("PARSE_SERVER_DATABASE_" + snake(name), f"databaseOptions.{name}") for name in sorted(DRIVER_OPTIONS)]
-    given: list[Given] = [
-        (key, environ[name], f"environment variable {name}") for name, key in names if environ.get(name, "") != ""
-    ]
-    custom = {
-        camel(n[len(_CUSTOM_URL_PREFIX) :].lower()): v for n, v in environ.items() if n.startswith(_CUSTOM_URL_PREFIX)
-    }
+    given: list[Given] = [(key, environ[name], f"environment variable {name}") for name, key in names if environ.get(name, "") != ""]
+    custom = {camel(n[len(_CUSTOM_URL_PREFIX) :].lower()): v for n, v in environ.items() if n.startswith(_CUSTOM_URL_PREFIX)}
     return given + ([("pages.customUrls", custom, f"environment variables {_CUSTOM_URL_PREFIX}*")] if custom else [])
 
 
 def _unknown_variables(cls: type, environ: Mapping[str, str]) -> list[str]:
     """parse-server ignores a misspelt variable; a warning costs nothing."""
-    known = {option.env for option in options_of(cls).values()} | {
-        field.metadata["env"] for field in groups_of(cls).values()
-    }
+    known = {option.env for option in options_of(cls).values()} | {field.metadata["env"] for field in groups_of(cls).values()}
     found = []
     for name in sorted(environ):
         own = name.startswith(("PARSE_SERVER_", "PARSE_LIVE_QUERY_SERVER_"))

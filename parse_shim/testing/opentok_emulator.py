@@ -9,17 +9,14 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import select
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from flask import Flask, Response, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -27,14 +24,13 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from parse_shim.testing.opentok_callbacks import Callbacks
 from parse_shim.testing.opentok_control import control_routes
 from parse_shim.testing.opentok_faults import CONTROL, Faults, install
+from parse_shim.testing.opentok_process import READY, SECRET_VARIABLE
+from parse_shim.testing.opentok_process import start_emulator_process as start_emulator_process
 from parse_shim.testing.opentok_rest import vendor_routes
 from parse_shim.testing.opentok_state import Session, State
 from parse_shim.video.fake import FAKE_KEY, FAKE_SECRET
 from parse_shim.video.tokens import ProjectKeys
 
-_SECRET_VARIABLE = "OPENTOK_EMULATOR_SECRET"
-_READY = "OpenTok emulator ready at "
-_START_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 _MOST_REQUESTS_KEPT = 10_000
 
@@ -198,54 +194,12 @@ class _Quiet(WSGIRequestHandler):
         logging.getLogger(__name__).debug(message, *args)
 
 
-def start_emulator_process(
-    key: str = FAKE_KEY, secret: str = FAKE_SECRET, port: int = 0, *, state_file: Path | None = None
-) -> tuple[subprocess.Popen[str], str]:
-    """An emulator in a process of its own, and its URL. It ends with the processes that hold its standard input.
-
-    Those are this process and the workers it forks; nothing is left over when all are killed. Keep the Popen: dropping
-    it closes the input. Raises RuntimeError.
-    """
-    command = [sys.executable, "-m", "parse_shim.testing.opentok_emulator", "--exit-with-parent"]
-    command += ["--key", key, "--port", str(port)]
-    if state_file is not None:
-        command += ["--state", str(state_file)]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        # arguments can be seen by every user of the machine
-        env=os.environ | {_SECRET_VARIABLE: secret, "PYTHONPATH": _python_path()},
-        # Ctrl-C at a terminal goes to the whole group; the server stops the emulator after its workers
-        start_new_session=True,
-    )
-    assert child.stdout is not None
-    line = _first_line(child.stdout)
-    if not line.startswith(_READY):
-        child.kill()
-        child.communicate()
-        raise RuntimeError("the OpenTok emulator did not start")
-    child.stdout.close()
-    return child, line.removeprefix(_READY).strip()
-
-
-def _python_path() -> str:
-    here = str(Path(__file__).resolve().parents[2])
-    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH", "")])])
-
-
-def _first_line(out: IO[str]) -> str:
-    ready, _, _ = select.select([out], [], [], _START_SECONDS)
-    return out.readline() if ready else ""
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="opentok_emulator", description="A local OpenTok for development and tests.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--key", default=FAKE_KEY, help="API key")
-    parser.add_argument("--secret", default=os.environ.get(_SECRET_VARIABLE, FAKE_SECRET), help="API secret")
+    parser.add_argument("--secret", default=os.environ.get(SECRET_VARIABLE, FAKE_SECRET), help="API secret")
     parser.add_argument("--application-id", default="", help="application id of the unified environment")
     parser.add_argument("--public-key", type=Path, help="PEM file that checks the application's tokens")
     parser.add_argument("--state", type=Path, help="file that keeps the known session ids over a restart")
@@ -269,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ).start()
     if options.exit_with_parent:
         threading.Thread(target=_wait_for_end_of_input, args=(ended,), daemon=True).start()
-    print(f"{_READY}{emulator.url}", flush=True)
+    print(f"{READY}{emulator.url}", flush=True)
     ended.wait()
     emulator.stop()
 

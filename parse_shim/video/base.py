@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+# The project of the fake and of the local emulator.
+FAKE_KEY = "10000001"
+FAKE_SECRET = "0123456789abcdef0123456789abcdef01234567"
+
 ROLES = ("publisher", "subscriber", "moderator", "publisheronly")
 
 MAX_DATA_CHARACTERS = 1000

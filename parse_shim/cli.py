@@ -1,0 +1,51 @@
+"""The commands: `parse-shim serve | check | routes`. Flags and their help come from the settings."""
+
+from importlib import metadata
+from typing import Any
+
+import click
+
+from parse_shim.cli_options import command_line, common_options, serve_options
+
+EPILOG = """Every option of parse-server can be given: as a flag above, as --set KEY=JSON, by its environment variable
+(PARSE_SERVER_...), or in a JSON file. The command line wins over the environment, the environment over the file."""
+
+
+def version() -> str:
+    try:
+        return metadata.version("parse_shim")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version(), prog_name="parse-shim")
+def main() -> None:
+    """A Parse-compatible backend in Python."""
+
+
+@main.command(epilog=EPILOG)
+@serve_options
+def serve(config: str | None, development: bool, **flags: Any) -> None:
+    """Run the server until Ctrl-C or SIGTERM."""
+    from parse_shim.cli_serve import run
+
+    run(config, command_line(flags), development=development)
+
+
+@main.command()
+@common_options
+def check(config: str | None, **flags: Any) -> None:
+    """Load schemas and cloud code, list classes and hooks with file and line; exit 1 on an error."""
+    from parse_shim.cli_check import run
+
+    run(config, command_line(flags))
+
+
+@main.command()
+def routes() -> None:
+    """List the routes of the server."""
+    from parse_shim.web.routing import ROUTES
+
+    for route in ROUTES:
+        click.echo(f"{route.method:<8}{route.rule}")

@@ -1,0 +1,123 @@
+"""`parse-shim serve`: settings, the local OpenTok where there is no other, what to tell the user, then gunicorn."""
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from shlex import quote
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+
+from parse_shim.cli_load import DEVELOPMENT, fail, settings_of
+from parse_shim.settings import Settings
+from parse_shim.testing.opentok_process import emulator_url, spawn_emulator
+from parse_shim.video.base import FAKE_KEY, FAKE_SECRET
+from parse_shim.video.settings import VideoSettingError, VideoSettings
+
+
+def run(config: str | None, options: Mapping[str, Any], *, development: bool) -> None:
+    settings = settings_of(config, options, DEVELOPMENT if development else None)
+    try:
+        video = VideoSettings.from_env(os.environ)
+        make_folders(settings)
+    except (VideoSettingError, OSError) as error:
+        fail(str(error))
+    # The emulator's process comes before the patch (gevent's subprocess would take SIGCHLD, which is gunicorn's), and
+    # everything that talks to the network is imported after it.
+    emulator = None if video.configured else spawn_emulator(state_file=Path(settings.data_folder) / "opentok-emulator.json")
+    from gevent import monkey
+
+    monkey.patch_all()
+    from parse_shim.serving import CannotServe, check_can_serve, serve
+
+    try:
+        check_can_serve(settings)
+        lines = banner(settings, video_line(video, emulator))
+    except (CannotServe, RuntimeError) as error:
+        if emulator:
+            emulator.kill()
+        fail(str(error))
+    serve(settings, ready=lambda: click.echo("\n".join(lines)), children=[emulator] if emulator else [])
+
+
+def make_folders(settings: Settings) -> None:
+    """The data folder, and that of an SQLite file, which SQLite would not make."""
+    file = sqlite_file(settings.database_uri)
+    for folder in (Path(settings.data_folder), file.parent if file else Path()):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """sqlite:///data/parse.db -> data/parse.db; None for other stores and for memory."""
+    path = uri.removeprefix("sqlite:///").partition("?")[0]
+    return Path(path) if uri.startswith("sqlite:///") and path not in ("", ":memory:") else None
+
+
+def video_line(given: VideoSettings, emulator: "subprocess.Popen[str] | None") -> str:
+    """What to say about the video service. The emulator's address goes into the environment, where workers find it."""
+    if emulator is None:
+        return f"{given.url}, project {given.identity}"
+    url = emulator_url(emulator)
+    os.environ.update(OPENTOK_API_KEY=FAKE_KEY, OPENTOK_API_SECRET=FAKE_SECRET, OPENTOK_API_URL=url)
+    return f"local OpenTok emulator at {url}, for development (no OPENTOK_API_KEY is set)"
+
+
+def banner(settings: Settings, video: str) -> list[str]:
+    """What the user sees once the server answers."""
+    rows = {
+        "application id": settings.app_id,
+        "master key": f"in {settings.master_key_file}" if settings.master_key_file else "as given",
+        "data": place(settings.database_uri),
+        "video": video,
+        "cloud code": _name(settings.cloud) or "none (--cloud MODULE, or cloud/main.py here)",
+        "schemas": _name(settings.schemas) or "none",
+    }
+    if settings.allow_client_class_creation:
+        rows["clients"] = "may create classes (allowClientClassCreation): for development"
+    if settings.dev:
+        rows["dev"] = "reloads when cloud code or schemas change"
+    rows["try"] = first_request(settings)
+    return [f"parse-shim serves {settings.server_url}", *(f"  {name:<15} {text}" for name, text in rows.items())]
+
+
+def place(uri: str) -> str:
+    """Where the data is, without a password."""
+    file = sqlite_file(uri)
+    if file:
+        return f"{file} (SQLite)"
+    parts = urlsplit(uri)
+    if parts.scheme.startswith("mongodb"):
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path} (MongoDB)"
+    return "in memory, gone when the server stops" if parts.scheme in ("sqlite", "memory") else parts.scheme
+
+
+def first_request(settings: Settings) -> str:
+    """A curl line that works when pasted."""
+    headers = [f"X-Parse-Application-Id: {settings.app_id}"]
+    keys = {
+        "X-Parse-REST-API-Key": settings.rest_api_key,
+        "X-Parse-Client-Key": settings.client_key,
+        "X-Parse-Javascript-Key": settings.javascript_key,
+        "X-Parse-Windows-Key": settings.dot_net_key,
+    }
+    headers += [f"{name}: {key}" for name, key in keys.items() if key][:1]
+    path, body = "/health", ""
+    if settings.allow_client_class_creation:
+        path, body = "/classes/GameScore", '{"score": 1337}'
+    elif settings.enable_anonymous_users:
+        path, body = "/users", '{"authData": {"anonymous": {"id": "first-request"}}}'
+    if body:
+        headers.append("Content-Type: application/json")
+    parts = ["curl", *(["-k"] if settings.certfile else []), *(f"-H {quote(header)}" for header in headers)]
+    return " ".join([*parts, *([f"-d {quote(body)}"] if body else []), local_url(settings) + path])
+
+
+def local_url(settings: Settings) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    return f"{'https' if settings.certfile else 'http'}://{host}:{settings.port}{settings.mount_path}"
+
+
+def _name(reference: object) -> str:
+    return "" if reference is None else reference if isinstance(reference, str) else repr(reference)

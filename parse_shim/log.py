@@ -1,0 +1,121 @@
+"""Logging: one handler on the error output, a request id in every line, and no secrets.
+
+Modules use `logging.getLogger(__name__)`. Text for a terminal, one JSON object a line otherwise (or with jsonLogs).
+Levels: debug each step; info one line a request and a hook; warning a client's limits; error our fault, with traceback.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, TextIO
+
+VERBOSE = 15
+SILLY = 5
+SILENT = logging.CRITICAL + 10
+
+# parse-server's names, which are winston's: verbose says less than debug
+LEVELS = {
+    "error": logging.ERROR,
+    "warn": logging.WARNING,
+    "info": logging.INFO,
+    "verbose": VERBOSE,
+    "debug": logging.DEBUG,
+    "silly": SILLY,
+    "silent": SILENT,
+}
+
+# Names of fields and headers whose values never print, in lower case without - and _.
+REDACTED = frozenset(
+    """
+    password newpassword hashedpassword authdata sessiontoken xparsesessiontoken masterkey xparsemasterkey
+    maintenancekey xparsemaintenancekey readonlymasterkey clientkey xparseclientkey javascriptkey
+    xparsejavascriptkey restapikey xparserestapikey windowskey xparsewindowskey dotnetkey webhookkey
+    xparsewebhookkey filekey encryptionkey authorization cookie setcookie perishabletoken emailverifytoken
+    publishertoken subscribertoken devicetoken token accesstoken idtoken refreshtoken secret apisecret privatekey
+    xopentokauth
+    """.split()
+)
+
+_fields: ContextVar[Mapping[str, Any]] = ContextVar("log_fields", default=MappingProxyType({}))
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "fields"}
+
+
+@contextmanager
+def fields(**values: Any) -> Iterator[None]:
+    """Add fields (request_id, class_name, user_id) to every line logged inside; each greenlet has its own."""
+    token = _fields.set({**_fields.get(), **values})
+    try:
+        yield
+    finally:
+        _fields.reset(token)
+
+
+def redacted(value: Any) -> Any:
+    """A copy of JSON-like data with the values of secret fields replaced; for whatever is logged of a request."""
+    if isinstance(value, Mapping):
+        return {name: "***" if is_secret(name) else redacted(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [redacted(inner) for inner in value]
+    return value
+
+
+def is_secret(name: object) -> bool:
+    return str(name).lower().replace("-", "").replace("_", "") in REDACTED
+
+
+def configure(level: str = "info", *, as_json: bool | None = None, stream: TextIO | None = None) -> None:
+    """Set up the root logger; call again to change it. `as_json` None means: unless the stream is a terminal."""
+    stream = stream or sys.stderr
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(_add_fields)
+    as_json = not stream.isatty() if as_json is None else as_json
+    handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
+    logging.addLevelName(VERBOSE, "VERBOSE")
+    logging.addLevelName(SILLY, "SILLY")
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(LEVELS[level])
+    # Drivers tell each of their own steps at debug; those lines are theirs, not ours.
+    for noisy in ("pymongo", "urllib3", "requests", "werkzeug"):
+        logging.getLogger(noisy).setLevel(max(LEVELS[level], logging.WARNING))
+
+
+def _add_fields(record: logging.LogRecord) -> bool:
+    extra = {name: value for name, value in vars(record).items() if name not in _PLAIN}
+    record.fields = redacted({**_fields.get(), **extra})
+    return True
+
+
+class TextFormatter(logging.Formatter):
+    """12:30:01.123 INFO  parse_shim.web  GET /parse/health 200 1.2 ms  request_id=ab12"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created).strftime("%H:%M:%S.%f")[:-3]
+        extra = "".join(f" {name}={value}" for name, value in getattr(record, "fields", {}).items())
+        line = f"{moment} {record.levelname:<7} {record.name}  {record.getMessage()}" + (f" {extra}" if extra else "")
+        if record.exc_info and record.exc_info[0]:
+            line += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+        return line
+
+
+class JsonFormatter(logging.Formatter):
+    """{"time": "2026-01-01T12:30:01.123Z", "level": "info", "logger": ..., "message": ..., fields...}"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        line: dict[str, Any] = {
+            "time": moment,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+        return json.dumps(line, default=repr, ensure_ascii=False)

@@ -1,0 +1,183 @@
+"""Running the server under gunicorn: what `parse-shim serve` does once it knows its settings.
+
+The application is made in each worker after the fork, so that every worker has its own connections to the store.
+"""
+
+import errno
+import logging
+import os
+import socket
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import gunicorn_h1c
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.errors import HaltServer
+from gunicorn.glogging import Logger
+
+from parse_shim import log as logs
+from parse_shim.settings import Settings
+
+
+class CannotServe(Exception):
+    """The server cannot start; the text is one line for the user."""
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn with our configuration instead of its command line."""
+
+    def __init__(self, settings: Settings, ready: Callable[[], None], children: Iterable["subprocess.Popen[str]"]) -> None:
+        self.settings = settings
+        self.ready = ready
+        self.children = list(children)
+        self.first = False
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in {**configuration(self.settings), **self.callbacks()}.items():
+            self.cfg.set(name, value)
+
+    def callbacks(self) -> dict[str, Any]:
+        def post_fork(arbiter: Any, worker: Any) -> None:
+            self.first = worker.age == 1
+
+        def post_worker_init(worker: Any) -> None:
+            if self.first:
+                self.ready()
+
+        def on_exit(arbiter: Any) -> None:
+            for child in self.children:
+                child.terminate()
+
+        return {"post_fork": post_fork, "post_worker_init": post_worker_init, "on_exit": on_exit}
+
+    def load(self) -> Any:
+        """The WSGI application of one worker. What is wrong with settings or cloud code becomes one line."""
+        configure_logs(self.settings)
+        from parse_shim.errors import ParseError
+        from parse_shim.settings import SettingsError
+        from parse_shim.web.app import create_app
+
+        try:
+            return create_app(self.settings)
+        except Exception as error:
+            if self.settings.dev:
+                raise  # gunicorn shows it to the browser and waits for the next change
+            if self.first:  # the others would only repeat it
+                if not isinstance(error, (SettingsError, ParseError, ValueError, OSError)):
+                    traceback.print_exception(error)
+                print(f"parse-shim: cannot start: {error}", file=sys.stderr, flush=True)
+            raise SystemExit(Arbiter.APP_LOAD_ERROR) from error
+
+
+class WorkerLog(Logger):  # type: ignore[misc]
+    """gunicorn's own messages through our handler."""
+
+    def setup(self, cfg: Any) -> None:
+        self.error_log.propagate = True
+        self.error_log.handlers[:] = []
+        self.error_log.setLevel(logging.WARNING)
+        self.error_log.addFilter(is_news)
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Not what gunicorn adds to a failed start, whose reason we have told."""
+    text = record.getMessage()
+    return not any(said in text for said in ("exited with code 4", "Shutting down: Master", "App failed to load"))
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """gunicorn's settings by name (gunicorn 26.2, config.py)."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    found: dict[str, Any] = {
+        "bind": f"{host}:{settings.port}",
+        "workers": settings.workers,
+        "worker_class": "gevent",
+        "worker_connections": 10_000,
+        # Without it gunicorn falls back in silence to a parser that is a third slower.
+        "http_parser": "fast",
+        # It would open a control socket in the home folder.
+        "control_socket_disable": True,
+        "accesslog": None,
+        "logger_class": WorkerLog,
+        "proc_name": "parse-shim",
+        "timeout": max(1, int(settings.request_timeout_seconds)),
+        "graceful_timeout": 30,
+        # Also the time a client has for sending the head of a request.
+        "keepalive": 30,
+        # 0 is 1 MB here; gunicorn's 4,094 are too few for a `where` in a URL. The head as a whole stays bounded.
+        "limit_request_line": 0,
+        # Forwarded headers are believed by the trustProxy option alone.
+        "forwarded_allow_ips": "",
+        "reload": settings.dev,
+    }
+    if os.path.isdir("/dev/shm"):
+        # Heartbeats on a disk that stalls would look like dead workers.
+        found["worker_tmp_dir"] = "/dev/shm"
+    if settings.certfile:
+        found |= {"certfile": settings.certfile, "keyfile": settings.keyfile}
+    if settings.dev:
+        found["reload_extra_files"] = [str(path) for path in watched(settings)]
+    return found
+
+
+def watched(settings: Settings) -> list[Path]:
+    """Files of cloud code and schemas: a change of one, imported or not, reloads the workers."""
+    folders = {folder_of(spec) for spec in (settings.cloud, settings.schemas) if isinstance(spec, str)}
+    return sorted(path for folder in folders if folder and folder.is_dir() for path in folder.rglob("*.py"))
+
+
+def folder_of(spec: str) -> Path | None:
+    """The folder of cloud code named as a path (cloud/main.py) or a module (cloud.main)."""
+    path = Path(spec)
+    if path.suffix != ".py" and not path.is_dir():
+        path = Path(*spec.split("."))
+    if path.is_dir():
+        return path
+    return path.parent if path.with_suffix(".py").is_file() and path.parent != Path() else None
+
+
+def serve(settings: Settings, ready: Callable[[], None], children: Iterable["subprocess.Popen[str]"] = ()) -> None:
+    """Serve until SIGTERM or Ctrl-C. `ready` is called once, when the first worker answers. Raises CannotServe."""
+    check_can_serve(settings)
+    configure_logs(settings)
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        Server(settings, ready, children).run()
+    except HaltServer as halted:  # several workers failed at once, which gunicorn does not expect
+        raise SystemExit(halted.exit_status) from halted
+
+
+def check_can_serve(settings: Settings) -> None:
+    """What would otherwise end in a traceback or go wrong in silence."""
+    if not hasattr(gunicorn_h1c, "LimitRequestLine"):
+        raise CannotServe("the C parser gunicorn_h1c is too old: install the version that setup.cfg names")
+    for name, file in (("certfile", settings.certfile), ("keyfile", settings.keyfile)):
+        if file and not os.access(file, os.R_OK):
+            raise CannotServe(f"{name} {file}: there is no such file, or it cannot be read")
+    if settings.workers > 1 and settings.database_uri in ("sqlite://", "sqlite:///:memory:", "memory:"):
+        raise CannotServe("a database in memory has one worker: drop --workers or give --database-uri sqlite:///FILE")
+    check_port(settings.host, settings.port)
+
+
+def check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotServe(f"port {port} on {host} is in use: stop that program or give --port N") from error
+            raise CannotServe(f"cannot listen on {host} port {port}: {error.strerror}") from error
+
+
+def configure_logs(settings: Settings) -> None:
+    level = "silent" if settings.silent else "verbose" if settings.verbose else settings.log_level
+    logs.configure(level, as_json=True if settings.json_logs else None)
