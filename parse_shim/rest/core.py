@@ -149,14 +149,16 @@ def build_core(
     """Put a server together: engine by `databaseURI` unless given, `schemas` stored where they are not yet.
 
     A store that is away is not an error; the server answers 503 until it is back."""
-    from parse_shim.hooks.registry import Registry
+    if hooks is None:
+        from parse_shim.hooks.registry import Registry
 
+        hooks = Registry()
     store = engine or open_engine(settings.database_uri)
     return Core(
         settings=settings,
         engine=store,
         classes=Classes(store, schemas),
-        hooks=hooks if hooks is not None else Registry(),
+        hooks=hooks,
         cache=_cache(settings),
         bus=bus or LocalBus(),
         video=video,
