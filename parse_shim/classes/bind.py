@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from parse_shim.classes.model import ClassDef, FieldType
 from parse_shim.errors import Code, ParseError
@@ -36,8 +35,9 @@ def bind(node: Node, cls: ClassDef, now: datetime) -> Node:
         return node if part is node.part else Not(part)
     if isinstance(node, In):
         return _bind_in(node, cls)
-    if isinstance(node, Compare) and isinstance(node.value, RelativeTime):
-        return _bind_relative(node, node.value, cls, now)
+    if isinstance(node, Compare):
+        distance: object = node.value
+        return _bind_relative(node, distance, cls, now) if isinstance(distance, RelativeTime) else node
     return node
 
 
@@ -57,7 +57,7 @@ def _bind_in(node: In, cls: ClassDef) -> Node:
     return replace(node, values=tuple(_pointer(v, column) if isinstance(v, str) else v for v in node.values))
 
 
-def _bind_relative(node: Compare, distance: Any, cls: ClassDef, now: datetime) -> Node:
+def _bind_relative(node: Compare, distance: RelativeTime, cls: ClassDef, now: datetime) -> Node:
     column = cls.fields.get(node.path)
     if column is not None and column.kind != "Date":
         raise ParseError(Code.INVALID_JSON, "$relativeTime can only be used with Date field")
