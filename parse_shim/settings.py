@@ -5,7 +5,7 @@ command line (default < file < environment < command line < keywords). Both chec
 `SettingsError`. `Settings(app_id=...)` itself only stores, for tests of single rooms.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,17 @@ from parse_shim.settings_fields import (
     trust,
     url,
 )
-from parse_shim.settings_read import Loaded, SettingsError, build, load_layers, provider_names, rate_limits
+from parse_shim.settings_read import (
+    PROTECTED,
+    Loaded,
+    SettingsError,
+    build,
+    load_layers,
+    merged,
+    protected_fields,
+    provider_names,
+    rate_limits,
+)
 
 LOOPBACK = ("127.0.0.1", "::1")
 EVERYWHERE = ("0.0.0.0/0", "::0")
@@ -133,8 +143,8 @@ class Settings:
         "passwords and resets",
         env="PARSE_SERVER_PASSWORD_POLICY",
     )
-    protected_fields: Mapping[str, Any] = option(
-        {"_User": {"*": ["email"]}}, mapping, "class -> group -> fields that group does not see; email of users always"
+    protected_fields: Mapping[str, Mapping[str, Sequence[str]]] = option(
+        dict(PROTECTED), protected_fields, "class -> group -> fields that group does not see; email of users always"
     )
     protected_fields_owner_exempt: bool = option(True, boolean, "users see their own protected fields")
     protected_fields_save_response_exempt: bool = option(True, boolean, "answers to a save show protected fields")
@@ -246,6 +256,10 @@ class Settings:
         if not self.server_url:
             scheme = "https" if self.certfile else "http"
             object.__setattr__(self, "server_url", f"{scheme}://localhost:{self.port}{self.mount_path}")
+
+        if self.user_sensitive_fields:
+            sensitive = {"_User": {"*": self.user_sensitive_fields}}
+            object.__setattr__(self, "protected_fields", merged(self.protected_fields, sensitive))
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], base: "Settings | None" = None) -> "Settings":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from parse_shim.settings_check import problems_of, warnings_of
-from parse_shim.settings_fields import Cast, mapping, mappings, optional
+from parse_shim.settings_fields import Cast, mapping, mappings, optional, texts
 from parse_shim.settings_groups import DRIVER_OPTIONS, RateLimitRule
 
 if TYPE_CHECKING:
@@ -323,4 +323,25 @@ def provider_names(value: object) -> Mapping[str, Any]:
     for name in found:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
             raise ValueError(f"expected names of letters, digits and _, {name!r} is not one")
+    return found
+
+
+PROTECTED: Mapping[str, Mapping[str, Sequence[str]]] = {"_User": {"*": ["email"]}}
+
+
+def protected_fields(value: object) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Class -> group -> fields, over the default, which stays in force whatever is given."""
+    found = {name: {who: list(texts(hidden)) for who, hidden in mapping(groups).items()} for name, groups in mapping(value).items()}
+    return merged(found, PROTECTED)
+
+
+def merged(
+    first: Mapping[str, Mapping[str, Sequence[str]]], second: Mapping[str, Mapping[str, Sequence[str]]]
+) -> dict[str, dict[str, list[str]]]:
+    """Both tables of protected fields in one."""
+    found = {name: {who: list(hidden) for who, hidden in groups.items()} for name, groups in first.items()}
+    for name, groups in second.items():
+        for who, hidden in groups.items():
+            own = found.setdefault(name, {}).setdefault(who, [])
+            own += [field for field in hidden if field not in own]
     return found
