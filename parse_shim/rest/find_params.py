@@ -113,13 +113,18 @@ def parse_order(value: Json) -> tuple[tuple[str, bool], ...]:
     return tuple(found.items())
 
 
+def is_path(text: str) -> bool:
+    """A field name, or a dotted path that begins with one."""
+    return _ORDER.match(text) is not None
+
+
 def _order_path(path: str, shown: str) -> str:
     path = _ORDER_ALIASES.get(path, path)
     if path == "$score":
         return path
     if re.match(r"authData\.\w+\.id\Z", path):
         raise ParseError(Code.INVALID_KEY_NAME, f"Cannot sort by {path}")
-    if not _ORDER.match(path) or path == "className":
+    if not is_path(path) or path == "className":
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {shown.removeprefix('-') or shown}.")
     return path
 

@@ -173,9 +173,7 @@ def _replace(
             holder[key] = new
 
 
-def _included(
-    value: Any, found: Mapping[str, tuple[dict[str, Doc], Mapping[str, str]]], placed: set[int]
-) -> Any | None:
+def _included(value: Any, found: Mapping[str, tuple[dict[str, Doc], Mapping[str, str]]], placed: set[int]) -> Any | None:
     """The object for a pointer, None when it is gone or hidden; any other value as it is."""
     if type(value) is not Pointer or value.class_name not in found:
         return value

@@ -142,7 +142,7 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
     # A limit of 0 asks for no objects, so it needs no `find` permission: it is how SDKs count.
     permitted = _permitted(reading) if wants_rows else EVERYTHING
     countable = check_class(ctx.auth, cls, "count") if params.count else NOTHING
-    where = bind(resolve(ctx, cls, reading.where, _search), cls, now())
+    where = bind(resolve(ctx, cls, reading.where, search_as), cls, now())
     visible = _visible(ctx, cls.name)
     options = _options(reading, selection, protected)
     with translated(cls.name):
@@ -224,8 +224,8 @@ def _finish(reading: Reading, selection: Selection, protected: Protection, found
     find_triggers.after_find(reading, found)
 
 
-def _search(ctx: Context, class_name: str, where: Node, fields: frozenset[str]) -> list[Doc]:
-    """A query inside a query, in the caller's name."""
+def search_as(ctx: Context, class_name: str, where: Node, fields: frozenset[str]) -> list[Doc]:
+    """A query inside a query, in the caller's name: objects with at least `fields`, as far as they are not protected."""
     check_system_class(ctx.auth, "find", class_name)
     check_class_exists(ctx, class_name)
     most = ctx.core.settings.request_complexity.subquery_limit
@@ -234,9 +234,7 @@ def _search(ctx: Context, class_name: str, where: Node, fields: frozenset[str]) 
     return _run(Reading(ctx, class_name, ctx.core.classes.get_or_empty(class_name), where, params)).results
 
 
-def _fetch_included(
-    ctx: Context, class_name: str, ids: list[str], selection: Selection
-) -> tuple[dict[str, Doc], Mapping[str, str]]:
+def _fetch_included(ctx: Context, class_name: str, ids: list[str], selection: Selection) -> tuple[dict[str, Doc], Mapping[str, str]]:
     """Objects for include; none of a class that does not exist."""
     cls = ctx.core.classes.get(class_name)
     if cls is None:

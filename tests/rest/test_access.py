@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from parse_shim.errors import TransportError
 from parse_shim.rest import read
 from parse_shim.rest.access import check_class, check_system_class, require_master
 from parse_shim.rest.core import Auth, Context
 from parse_shim.rest.find_params import find_params
-from parse_shim.errors import TransportError
 from tests.rest.world import World, answer, ids, pointer, rows
 
 DENIED = (400, 119, "Permission denied")
@@ -77,9 +77,7 @@ def test_master_only(world: World, kind: Any, writing: str | None, passes: bool)
         ({"role:C": {"read": True}}, False, False, False),
     ],
 )
-def test_an_acl_hides_rows_from_find_count_and_get(
-    world: World, acl: Any, nobody: bool, ann: bool, bob: bool
-) -> None:
+def test_an_acl_hides_rows_from_find_count_and_get(world: World, acl: Any, nobody: bool, ann: bool, bob: bool) -> None:
     world.role("A", ("ann",))
     world.role("B", (), ("A",))
     world.role("C", (), ())

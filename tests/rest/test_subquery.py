@@ -143,9 +143,7 @@ def test_a_protected_key_selects_nothing(world: World) -> None:
         ({}, {"get": {}}, "master", ["t1"]),
     ],
 )
-def test_a_relation_of_an_unreadable_owner_is_empty(
-    world: World, acl: Any, permissions: Any, who: str, expected: list[str]
-) -> None:
+def test_a_relation_of_an_unreadable_owner_is_empty(world: World, acl: Any, permissions: Any, who: str, expected: list[str]) -> None:
     world.relate(world.put("Secret", "s1", ACL=acl), "r", world.put("T", "t1b", wins=7))
     world.core.engine.link("Secret", "r", "s1", ["t1"])
     world.core.engine.unlink("Secret", "r", "s1", ["t1b"])
