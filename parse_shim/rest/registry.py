@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from parse_shim.classes.model import ClassDef, FieldType
@@ -28,6 +29,7 @@ class Classes:
         self._token: Any = object()
         self._known: dict[str, ClassDef] = dict(SYSTEM)
         self._stored: frozenset[str] = frozenset()
+        self._are_declared = False
         self._start()
 
     def get(self, name: str) -> ClassDef | None:
@@ -50,6 +52,8 @@ class Classes:
         with translated():
             if self._engine.schema_version() != self._token:
                 self._load()
+                if not self._are_declared:
+                    self._declare()
 
     def ensure(self, name: str, new_fields: Mapping[str, FieldType] | None = None) -> ClassDef:
         """The class, made or widened by `new_fields` when it must be. Raises ParseError 111 when a column has another type."""
@@ -58,8 +62,9 @@ class Classes:
         if cls and name in self._stored and all(field in cls.fields for field in wanted):
             _check_types(cls, wanted)
             return cls
-        with self._lock:
-            self.refresh()
+        with self._lock, translated(name):
+            # Not `refresh`: another server's permissions, perhaps seconds old, must not be written over with ours.
+            self._load()
             cls = self.get_or_empty(name)
             _check_types(cls, wanted)
             missing = {field: type_ for field, type_ in wanted.items() if field not in cls.fields}
@@ -106,14 +111,13 @@ class Classes:
             self._token = token
 
     def _declare(self) -> None:
-        for cls in self._declared:
-            known = self._known.get(cls.name, cls)
-            wanted = known.with_fields({n: t for n, t in cls.fields.items() if n not in known.fields or t.same_type(known.fields[n])})
-            if cls.permissions is not None:
-                wanted = ClassDef(wanted.name, wanted.fields, cls.permissions, wanted.indexes)
-            wanted = ClassDef(wanted.name, wanted.fields, wanted.permissions, {**wanted.indexes, **cls.indexes})
-            if cls.name not in self._stored or wanted != known:
-                self._remember(self._engine.save_class(wanted))
+        with self._lock:
+            for cls in self._declared:
+                known = self._known.get(cls.name, ClassDef(cls.name))
+                wanted = _declared(known, cls)
+                if cls.name not in self._stored or wanted != known:
+                    self._remember(self._engine.save_class(wanted))
+            self._are_declared = True
 
     def _save_fields(self, cls: ClassDef, missing: Mapping[str, FieldType]) -> ClassDef:
         try:
@@ -133,6 +137,20 @@ class Classes:
         self._known = {**self._known, cls.name: whole}
         self._stored |= {cls.name}
         return whole
+
+
+def _declared(known: ClassDef, cls: ClassDef) -> ClassDef:
+    """`known` with what `cls` declares beyond it. A column stored with another type stays as it is: data is never lost unasked."""
+    fields: dict[str, FieldType] = {}
+    for name, column in cls.fields.items():
+        stored = known.fields.get(name)
+        if stored is None or stored.same_type(column):
+            fields[name] = column
+        else:
+            log.warning("%s.%s is declared as %s but stored as %s", cls.name, name, column.text, stored.text)
+    wanted = known.with_fields(fields)
+    permissions = known.permissions if cls.permissions is None else cls.permissions
+    return replace(wanted, permissions=permissions, indexes={**known.indexes, **cls.indexes})
 
 
 def _check_types(cls: ClassDef, wanted: Mapping[str, FieldType]) -> None:

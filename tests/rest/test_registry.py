@@ -1,0 +1,96 @@
+"""The schema in use follows the store, whoever changes it."""
+
+from dataclasses import replace
+
+import pytest
+
+from parse_shim.classes.model import NUMBER, STRING, ClassDef, FieldType
+from parse_shim.errors import Unavailable
+from parse_shim.rest.registry import Classes
+from parse_shim.storage.memory import MemoryEngine
+from tests.rest.world import answer
+
+
+def columns(classes: Classes, name: str) -> set[str]:
+    return set(classes.get_or_empty(name).fields) - {"objectId", "createdAt", "updatedAt", "ACL"}
+
+
+def test_two_processes_see_each_others_columns() -> None:
+    engine = MemoryEngine()
+    one, two = Classes(engine), Classes(engine)
+    one.ensure("P", {"a": STRING})
+    assert two.get("P") is None
+    two.refresh()
+    two.ensure("P", {"b": NUMBER})
+    one.refresh()
+    assert columns(one, "P") == {"a", "b"}
+
+
+def test_a_new_column_keeps_permissions_set_elsewhere() -> None:
+    engine = MemoryEngine()
+    one, two = Classes(engine), Classes(engine)
+    cls = one.ensure("P", {"a": STRING})
+    two.refresh()
+    one.save(replace(cls, permissions={"find": {}}))
+    assert two.ensure("P", {"b": NUMBER}).permissions == {"find": {}}
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        (NUMBER, "schema mismatch for P.a; expected String but got Number"),
+        (FieldType("Pointer", "B"), "schema mismatch for P.a; expected String but got Pointer<B>"),
+    ],
+)
+def test_a_column_keeps_its_type(column: FieldType, text: str) -> None:
+    engine = MemoryEngine()
+    stale = Classes(engine)
+    Classes(engine).ensure("P", {"a": STRING})
+    assert answer(stale.ensure, "P", {"a": column}) == (400, 111, text)
+
+
+def test_system_classes_are_known_before_they_are_stored() -> None:
+    classes = Classes(MemoryEngine())
+    assert {"username", "email"} <= columns(classes, "_User")
+    assert not classes.is_stored("_User")
+    assert classes.names() == []
+
+
+def test_declared_classes_exist_from_the_start_and_after_a_reset() -> None:
+    engine = MemoryEngine()
+    classes = Classes(engine, [ClassDef("P", {"a": STRING}, {"find": {}})])
+    assert engine.load_classes()["P"].permissions == {"find": {}}
+    engine.clear()
+    classes.reset()
+    assert columns(classes, "P") == {"a"}
+
+
+def test_a_declaration_never_changes_a_stored_type() -> None:
+    engine = MemoryEngine()
+    Classes(engine).ensure("P", {"a": NUMBER})
+    classes = Classes(engine, [ClassDef("P", {"a": STRING, "b": STRING})])
+    assert classes.get_or_empty("P").kind("a") == "Number"
+    assert classes.get_or_empty("P").kind("b") == "String"
+
+
+def test_a_store_that_is_away_at_the_start_recovers(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = MemoryEngine()
+
+    def away() -> None:
+        raise Unavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "load_classes", away)
+        classes = Classes(engine, [ClassDef("P", {"a": STRING})])
+        assert answer(classes.refresh) == (503, 1, "Database error")
+    classes.refresh()
+    assert classes.is_stored("P")
+
+
+def test_a_dropped_class_is_unknown() -> None:
+    classes = Classes(MemoryEngine())
+    classes.ensure("P", {"a": STRING, "b": STRING})
+    classes.drop_fields("P", ["a"])
+    assert columns(classes, "P") == {"b"}
+    classes.drop("P")
+    assert classes.get("P") is None
