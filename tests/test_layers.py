@@ -44,6 +44,8 @@ PACKAGES = {
     "opentok": ("video.client",),
     "gunicorn": ("serving",),
     "click": ("cli",),
+    "google": ("rest.push_fcm",),
+    "httpx": ("rest.push_apns",),
     "cloud": (),
     "schemas": (),
 }

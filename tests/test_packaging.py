@@ -58,7 +58,8 @@ def test_npm_packages_are_pinned_exactly(name):
 
 
 def test_every_imported_package_is_declared():
-    declared = requirements(CONFIG["options"]["install_requires"])
+    extras = CONFIG["options.extras_require"]
+    declared = requirements(CONFIG["options"]["install_requires"]) | requirements(extras["push"])
     owners = metadata.packages_distributions()
     missing = set()
     for path in (ROOT / "parse_shim").rglob("*.py"):
@@ -76,6 +77,11 @@ def imported(path: Path) -> set[str]:
     found |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level == 0}
     # bench and test helpers of people's own are imported by the functions that need them and named in an extra
     return {name.split(".")[0] for name in found} - {"pytest", "mongomock", "hypothesis", "matplotlib"}
+
+
+def test_the_tests_have_what_the_other_extras_name():
+    extras = CONFIG["options.extras_require"]
+    assert requirements(extras["test"]).keys() >= requirements(extras["push"]).keys()
 
 
 def test_dependencies_have_bounds():
