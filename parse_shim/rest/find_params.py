@@ -84,7 +84,7 @@ def find_params(raw: Mapping[str, Json]) -> FindParams:
         hint=_hint(get("hint")),
         comment=raw["comment"] if isinstance(get("comment"), str) else None,
         explain=_explain(get("explain")),
-        read_preference=_preference(get("readPreference")),
+        read_preference=checked_preference(get("readPreference")),
         include_read_preference=_text_or_none(get("includeReadPreference")),
         subquery_read_preference=_text_or_none(get("subqueryReadPreference")),
     )
@@ -189,7 +189,8 @@ def _explain(value: Json) -> str | None:
     return value
 
 
-def _preference(value: Json) -> str | None:
+def checked_preference(value: Json) -> str | None:
+    """A read preference in upper case. Raises ParseError 102 for an unknown one."""
     if not value:
         return None
     if not isinstance(value, str) or value.upper() not in READ_PREFERENCES:

@@ -8,6 +8,7 @@ nothing to do costs one look. Source: contract/02, section 10; contract/10, sect
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from parse_shim.classes.bind import bind
 from parse_shim.classes.permissions import Protection
@@ -21,11 +22,11 @@ from parse_shim.rest import find_triggers
 from parse_shim.rest.access import check_class, check_class_exists, check_system_class, own_session, readable
 from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
-from parse_shim.rest.find_params import EVERY, NO_LIMIT, FindParams
+from parse_shim.rest.find_params import EVERY, NO_LIMIT, FindParams, checked_preference
 from parse_shim.rest.include import Selection, expand, select
 from parse_shim.rest.protected import check_query, hide, protection_for
 from parse_shim.rest.reading import Found, Reading
-from parse_shim.rest.subquery import resolve
+from parse_shim.rest.subquery import Search, resolve
 from parse_shim.values.types import Doc, Json
 
 _JSON = frozenset({dict, str, list, int, float, bool, type(None)})
@@ -142,7 +143,7 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
     # A limit of 0 asks for no objects, so it needs no `find` permission: it is how SDKs count.
     permitted = _permitted(reading) if wants_rows else EVERYTHING
     countable = check_class(ctx.auth, cls, "count") if params.count else NOTHING
-    where = bind(resolve(ctx, cls, reading.where, search_as), cls, now())
+    where = bind(resolve(ctx, cls, reading.where, _searcher(params)), cls, now())
     visible = _visible(ctx, cls.name)
     options = _options(reading, selection, protected)
     with translated(cls.name):
@@ -217,30 +218,39 @@ def _finish(reading: Reading, selection: Selection, protected: Protection, found
     if selection.fields is not None:
         found.results = [selection.apply(doc) for doc in found.results]
     if selection.paths:
-        expand(ctx, found.results, selection, _fetch_included)
+        preference = checked_preference(reading.params.include_read_preference) or reading.params.read_preference
+        expand(ctx, found.results, selection, partial(_fetch_included, preference=preference))
     if reading.named:
         for doc in found.results:
             doc["className"] = reading.class_name
     find_triggers.after_find(reading, found)
 
 
-def search_as(ctx: Context, class_name: str, where: Node, fields: frozenset[str]) -> list[Doc]:
+def _searcher(params: FindParams) -> Search:
+    """How inner queries of a find are run."""
+    preference = params.subquery_read_preference
+    return search_as if preference is None else partial(search_as, preference=checked_preference(preference))
+
+
+def search_as(ctx: Context, class_name: str, where: Node, fields: frozenset[str], *, preference: str | None = None) -> list[Doc]:
     """A query inside a query, in the caller's name: objects with at least `fields`, as far as they are not protected."""
     check_system_class(ctx.auth, "find", class_name)
     check_class_exists(ctx, class_name)
     most = ctx.core.settings.request_complexity.subquery_limit
     limit = NO_LIMIT if ctx.auth.unrestricted or most < 0 else most
-    params = FindParams(where, limit, keys=tuple(fields))
+    params = FindParams(where, limit, keys=tuple(fields), read_preference=preference)
     return _run(Reading(ctx, class_name, ctx.core.classes.get_or_empty(class_name), where, params)).results
 
 
-def _fetch_included(ctx: Context, class_name: str, ids: list[str], selection: Selection) -> tuple[dict[str, Doc], Mapping[str, str]]:
+def _fetch_included(
+    ctx: Context, class_name: str, ids: list[str], selection: Selection, *, preference: str | None = None
+) -> tuple[dict[str, Doc], Mapping[str, str]]:
     """Objects for include; none of a class that does not exist."""
     cls = ctx.core.classes.get(class_name)
     if cls is None:
         return {}, {}
     where: Node = Eq("objectId", ids[0]) if len(ids) == 1 else In("objectId", tuple(ids))
-    params = FindParams(where, NO_LIMIT)
+    params = FindParams(where, NO_LIMIT, read_preference=preference)
     found = _run(Reading(ctx, class_name, cls, where, params, is_get=len(ids) == 1, included=True), selection)
     if class_name == "_User" and not ctx.auth.unrestricted:
         for doc in found.results:
