@@ -10,7 +10,7 @@ from parse_shim.query.options import FindOptions
 from parse_shim.query.text import score
 from parse_shim.values.compare import path_key, sort_key
 from parse_shim.values.geo import radians_between
-from parse_shim.values.paths import reach
+from parse_shim.values.paths import walk
 from parse_shim.values.types import MISSING, Doc, GeoPoint, Value
 
 SCORE = "$score"
@@ -40,13 +40,8 @@ def in_order(docs: Iterable[Doc], where: Node, order: Iterable[tuple[str, bool]]
             if text is not None:
                 result.sort(key=lambda doc, text=text: -score(text, doc))  # type: ignore[misc]
         else:
-            result.sort(key=lambda doc: order_key(doc, path, descending), reverse=descending)
+            result.sort(key=lambda doc: path_key(doc, path, descending), reverse=descending)
     return result
-
-
-def order_key(doc: Doc, path: str, descending: bool) -> Any:
-    """The key of the smallest element of an array when ascending, of the largest when descending (contract/02, section 1)."""
-    return path_key(doc, path, descending)
 
 
 def find_near(where: Node) -> Near | None:
@@ -85,7 +80,7 @@ def without_order(where: Node) -> Node:
 
 def distance(doc: Doc, near: Near) -> float:
     """Radians from the object's point; infinite without one."""
-    found = [radians_between(near.point, value) for value in reach(doc, near.path) if isinstance(value, GeoPoint)]
+    found = [radians_between(near.point, value) for value in walk(doc, near.path) if isinstance(value, GeoPoint)]
     return min(found, default=float("inf"))
 
 
@@ -109,7 +104,7 @@ def distinct_values(docs: Iterable[Doc], path: str) -> list[Value]:
 
 def _elements(docs: Iterable[Doc], path: str) -> Iterator[Value]:
     for doc in docs:
-        for value in reach(doc, path):
+        for value in walk(doc, path):
             if isinstance(value, list):
                 yield from value
             else:

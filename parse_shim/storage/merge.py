@@ -23,9 +23,7 @@ def merge_class(stored: ClassDef | None, cls: ClassDef) -> ClassDef:
 def without_columns(stored: ClassDef, names: Iterable[str]) -> ClassDef:
     """The class without these columns and without the indexes that name them. The base columns stay."""
     gone = frozenset(names) - frozenset(BASE_FIELDS)
-    kept = {
-        name: columns for name, columns in stored.indexes.items() if not any(_column(path) in gone for path in columns)
-    }
+    kept = {name: columns for name, columns in stored.indexes.items() if not any(_column(path) in gone for path in columns)}
     return replace(stored.without_fields(gone), indexes=kept)
 
 

@@ -12,9 +12,7 @@ from parse_shim.values.types import Doc
 ReadAll = Callable[[str], list[Doc]]
 
 
-def run_pipeline(
-    cls: ClassDef, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any], read_all: ReadAll
-) -> list[Doc]:
+def run_pipeline(cls: ClassDef, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any], read_all: ReadAll) -> list[Doc]:
     """Results of `pipeline` over the objects of `cls`; `read_all` gives the objects of any class."""
     docs = read_all(cls.name)
     for stage in pipeline:

@@ -20,9 +20,15 @@ def fold(text: str) -> str:
     return text.lower()
 
 
-def key_paths(class_name: str) -> tuple[str, ...]:
-    """Top-level fields whose values are unique; `authData.<provider>.id` of `_User` comes on top."""
-    return _EXACT.get(class_name, ()) + _FOLDED.get(class_name, ())
+def unique_key(class_name: str, path: str, value: object) -> str | None:
+    """The key under which an object of the class holds `value` at `path`; None where values are not unique."""
+    if path in _EXACT.get(class_name, ()):
+        return value if isinstance(value, str) else None
+    if path in _FOLDED.get(class_name, ()):
+        return fold(value) if isinstance(value, str) else None
+    if class_name == "_User" and path.startswith("authData.") and path.endswith(".id") and path.count(".") == 2:
+        return _identity(value)
+    return None
 
 
 def unique_keys(class_name: str, doc: Doc) -> dict[str, str]:
@@ -42,10 +48,16 @@ def unique_keys(class_name: str, doc: Doc) -> dict[str, str]:
 def _identities(providers: Mapping[str, object]) -> dict[str, str]:
     found: dict[str, str] = {}
     for provider, data in providers.items():
-        identity = data.get("id") if isinstance(data, Mapping) else None
-        if isinstance(identity, str):
-            found[f"authData.{provider}.id"] = identity
-        elif isinstance(identity, (int, float)) and not isinstance(identity, bool):
-            # A letter that no text key of a provider can be taken for: 5 and "5" are two identities.
-            found[f"authData.{provider}.id"] = f"\x00{identity}"
+        key = _identity(data.get("id")) if isinstance(data, Mapping) else None
+        if key is not None:
+            found[f"authData.{provider}.id"] = key
     return found
+
+
+def _identity(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        # 5 and "5" are two identities
+        return f"\x00{value}"
+    return None

@@ -49,9 +49,7 @@ class ClassesContract:
             "update": {"pointerFields": ["p"]},
             "protectedFields": {"*": ["s"]},
         }
-        cls = replace(
-            a_class("Closed", s="String", n="Number"), permissions=permissions, indexes={"s_n": {"s": 1, "n": -1}}
-        )
+        cls = replace(a_class("Closed", s="String", n="Number"), permissions=permissions, indexes={"s_n": {"s": 1, "n": -1}})
         engine.save_class(cls)
         assert engine.load_classes()["Closed"] == cls
         opened = replace(cls, permissions=None, indexes={})
@@ -64,9 +62,7 @@ class ClassesContract:
         assert {"title", "text"} <= set(saved.fields)
         assert engine.load_classes()["Post"] == saved
 
-    @pytest.mark.parametrize(
-        ("first", "second"), [("String", "Number"), ("Pointer<B>", "Pointer<C>"), ("Array", "Object")]
-    )
+    @pytest.mark.parametrize(("first", "second"), [("String", "Number"), ("Pointer<B>", "Pointer<C>"), ("Array", "Object")])
     def test_a_column_keeps_its_type(self, engine: Engine, first: str, second: str) -> None:
         engine.save_class(a_class("Post", v=first))
         with pytest.raises(FieldConflict) as refused:
@@ -126,9 +122,7 @@ class ClassesContract:
 
     def test_an_index_is_made_and_removed(self, engine: Engine) -> None:
         cls = fill(engine, a_class("Post", s="String", p="Pointer<B>"), [a_doc("a", s="x", p=Pointer("B", "b"))])
-        engine.save_class(
-            replace(cls, indexes={"by_s": {"s": 1}, "by_p": {"_p_p": 1}, "both": {"s": 1, "createdAt": -1}})
-        )
+        engine.save_class(replace(cls, indexes={"by_s": {"s": 1}, "by_p": {"_p_p": 1}, "both": {"s": 1, "createdAt": -1}}))
         assert found(engine, cls, Eq("s", "x")) == ["a"]
         engine.save_class(replace(cls, indexes={}))
         assert found(engine, cls, Eq("s", "x")) == ["a"]

@@ -171,6 +171,4 @@ class ObjectsContract:
 
 
 def user_class() -> ClassDef:
-    return a_class(
-        "_User", username="String", email="String", emailVerified="Boolean", password="String", authData="Object"
-    )
+    return a_class("_User", username="String", email="String", emailVerified="Boolean", password="String", authData="Object")

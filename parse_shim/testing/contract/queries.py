@@ -79,7 +79,8 @@ ROWS: list[tuple[str, Node, list[str]]] = [
     ("whole array", Eq("arr", [3]), ["other"]),
     ("whole empty array", Eq("arr", []), ["zero"]),
     ("array as element", Eq("arr", [1, 2]), ["nested"]),
-    ("array by position", Eq("arr.0", 1), ["full"]),
+    ("array by position", Eq("arr.0", 1), ["full", "nested"]),
+    ("scalar by position", Eq("arr.0", 3), ["other"]),
     ("array by second position", Eq("arr.1", 2), ["full"]),
     ("beyond the array", Eq("arr.7", 1), []),
     ("key of elements", Eq("arr.k", 1), ["nested"]),
@@ -183,9 +184,7 @@ class QueriesContract:
         assert engine.count(cls, where) == len(expected)
 
     @pytest.mark.parametrize(("name", "where", "expected"), ROWS, ids=[row[0] for row in ROWS])
-    def test_query_on_columns_that_nobody_declared(
-        self, engine: Engine, name: str, where: Node, expected: list[str]
-    ) -> None:
+    def test_query_on_columns_that_nobody_declared(self, engine: Engine, name: str, where: Node, expected: list[str]) -> None:
         if engine.scheme == "mongodb":
             pytest.skip("MongoDB keeps pointers under names that depend on the class")
         fill(engine, CLASS, DOCS)

@@ -1,0 +1,216 @@
+"""The connections of one process to one file: one that writes, some that read; and the transaction of a thread or greenlet.
+
+A write never waits for anything but the disk once it has begun, and never yields: apsw blocks the thread, and the wait for
+another process's write lock comes before the transaction.
+In memory there is one connection for everything, behind one lock.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import apsw
+
+from parse_shim.errors import Unavailable
+from parse_shim.storage.sqlite.connection import connect, make_folder, prepare, translated
+
+T = TypeVar("T")
+Job = Callable[[apsw.Connection], T]
+
+MOST_IDLE_READERS = 8
+RETRY_SECONDS = 0.001
+"""Between two tries for the write lock: SQLite's own back-off grows to 100 ms, which starves the slower process."""
+
+
+class Database:
+    """`file` None: in memory. `on_rollback` runs whenever something was undone, to forget what was cached meanwhile."""
+
+    def __init__(self, file: str | None, *, fast: bool, busy_seconds: float) -> None:
+        self.file = file
+        self._fast = fast
+        self._busy_seconds = busy_seconds
+        self.on_rollback: Callable[[], None] = lambda: None
+        self._forget_connections()
+        if file:
+            make_folder(file)
+        with self._lock:
+            self._begin(self._write_connection(), busy_seconds)
+            self._finish(prepare)
+        this = weakref.ref(self)
+        os.register_at_fork(after_in_child=lambda: (found := this()) and found._after_fork())
+
+    # -- work -------------------------------------------------------------------------------------------------------------
+
+    def read(self, job: Job[T]) -> T:
+        """Run `job` on a connection that reads. Inside a transaction of this thread or greenlet: on the one that writes."""
+        if self.file is None or self.in_transaction:
+            with self._lock:
+                try:
+                    return job(self._write_connection())
+                except apsw.Error as error:
+                    raise translated(error, self.file)
+        try:
+            reader = self._readers.pop()
+        except IndexError:
+            reader = self._connect(reader=True)
+        try:
+            return job(reader)
+        except apsw.Error as error:
+            raise translated(error, self.file)
+        finally:
+            if len(self._readers) < MOST_IDLE_READERS:
+                self._readers.append(reader)
+
+    def write(self, job: Job[T], *, within_seconds: float | None = None) -> T:
+        """Run `job` in a transaction of its own, or as a savepoint of the one this thread or greenlet is in.
+
+        Either all of the job happens and is on disk when this returns, or it raises and nothing of it has happened.
+        `within_seconds` bounds the wait for other writers.
+        """
+        if self.in_transaction:
+            return self._savepoint(job)
+        seconds = self._busy_seconds if within_seconds is None else within_seconds
+        if not self._lock.acquire(timeout=seconds):
+            raise Unavailable("the database is locked")
+        try:
+            self._begin(self._write_connection(), seconds)
+            return self._finish(job)
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Calls of `read` and `write` inside belong together. Inside another one: part of that."""
+        if self.in_transaction:
+            yield
+            return
+        with self._lock:
+            connection = self._write_connection()
+            self._begin(connection, self._busy_seconds)
+            self._local.inside = True
+            try:
+                yield
+            except BaseException:
+                self._rollback(connection)
+                raise
+            else:
+                self._commit(connection)
+            finally:
+                self._local.inside = False
+
+    @property
+    def in_transaction(self) -> bool:
+        return getattr(self._local, "inside", False)
+
+    def replace_memory(self, make: Callable[[], apsw.Connection]) -> None:
+        """Put another database in memory in the place of this one."""
+        with self._lock:
+            if self._writer is not None:
+                self._writer.close()
+            self._writer = make()
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in [*self._readers, *([self._writer] if self._writer else [])]:
+                connection.close()
+            self._readers, self._writer = [], None
+
+    # -- private ----------------------------------------------------------------------------------------------------------
+
+    def _begin(self, connection: apsw.Connection, seconds: float) -> None:
+        """BEGIN IMMEDIATE. Waits for other processes with sleeps that let other greenlets run; raises Unavailable."""
+        if self.file is None:
+            connection.execute("BEGIN")
+            return
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except apsw.BusyError:
+                if time.monotonic() > deadline:
+                    raise Unavailable("the database is locked")
+                time.sleep(RETRY_SECONDS)
+            except apsw.Error as error:
+                raise translated(error, self.file)
+
+    def _finish(self, job: Job[T]) -> T:
+        connection = self._write_connection()
+        try:
+            result = job(connection)
+        except apsw.Error as error:
+            self._rollback(connection)
+            raise translated(error, self.file)
+        except BaseException:
+            self._rollback(connection)
+            raise
+        self._commit(connection)
+        return result
+
+    def _savepoint(self, job: Job[T]) -> T:
+        connection = self._write_connection()
+        connection.execute("SAVEPOINT job")
+        try:
+            result = job(connection)
+        except BaseException as error:
+            # A full disk or an I/O error has already ended the whole transaction.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO job")
+                connection.execute("RELEASE job")
+            self.on_rollback()
+            if isinstance(error, apsw.Error):
+                raise translated(error, self.file)
+            raise
+        connection.execute("RELEASE job")
+        return result
+
+    def _commit(self, connection: apsw.Connection) -> None:
+        try:
+            connection.execute("COMMIT")
+        except apsw.Error as error:
+            self._rollback(connection)
+            raise translated(error, self.file)
+
+    def _rollback(self, connection: apsw.Connection) -> None:
+        self.on_rollback()
+        if connection.in_transaction:
+            try:
+                connection.execute("ROLLBACK")
+            except apsw.Error:
+                # A connection that cannot even roll back is of no further use; SQLite undoes its work when it is opened anew.
+                connection.close(True)
+                self._writer = None
+
+    def _write_connection(self) -> apsw.Connection:
+        if self._writer is None:
+            self._writer = self._connect(reader=False)
+            # The wait for the write lock is ours (`_begin`).
+            self._writer.set_busy_timeout(0)
+        return self._writer
+
+    def _connect(self, *, reader: bool) -> apsw.Connection:
+        return connect(self.file, fast=self._fast, busy_seconds=self._busy_seconds, reader=reader)
+
+    def _forget_connections(self) -> None:
+        # threading's names are looked up now and not at import, so that gevent's greenlet-aware ones are taken when it is used
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        self._writer: apsw.Connection | None = None
+
+    def _after_fork(self) -> None:
+        """A connection must not be used, nor closed, in a child: the parent's locks hang on it."""
+        if self.file is not None:
+            _LEFT_ALONE.extend(self._readers)
+            if self._writer is not None:
+                _LEFT_ALONE.append(self._writer)
+            self._forget_connections()
+
+
+_LEFT_ALONE: list[apsw.Connection] = []
