@@ -1,0 +1,261 @@
+"""`parse-shim emulator`: the whole server in one process, in memory by default, with a control port for tests.
+
+The application can be replaced while the port stays open (`reconfigure`), and the state of a fresh start comes back
+in milliseconds (`reset`). Development and CI only: it trusts whoever reaches its loopback control port.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from threading import Condition
+from typing import Any
+
+from parse_shim import ids
+from parse_shim.rest.core import Core, build_core
+from parse_shim.settings import Settings, SettingsError
+from parse_shim.storage.base import Engine
+from parse_shim.storage.open import open_engine
+from parse_shim.testing.seed import load_seed
+from parse_shim.web.app import create_app
+
+log = logging.getLogger(__name__)
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+EMULATOR_DEFAULTS: Mapping[str, Any] = {
+    "appId": "emulator",
+    "masterKey": "emulator",
+    "databaseURI": "sqlite://",
+    "allowClientClassCreation": True,
+    "logsFolder": None,
+}
+"""What an emulator needs to start without options; everything else keeps the server's defaults."""
+
+
+class Emulator:
+    """One server that can be reset, reconfigured, seeded, and moved in time. `wsgi` is the application to serve."""
+
+    def __init__(self, options: Mapping[str, Any], seed: Path | None = None) -> None:
+        self.base = {**EMULATOR_DEFAULTS, **options}
+        self._seed = seed
+        self._gate = _Gate()
+        self._engine: Engine | None = None
+        self._engine_uri = ""
+        self._snapshots: dict[str, Any] = {}
+        self._start(Settings.from_options(self.base))
+
+    # -- serving --------------------------------------------------------------------------------------------------------
+
+    def wsgi(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """A request to the Parse API; waits while the server is being reset or replaced."""
+        with self._gate.request(bool(environ.get("HTTP_UPGRADE"))):
+            return self._app(environ, start_response)
+
+    # -- control --------------------------------------------------------------------------------------------------------
+
+    def reset(self, *, full: bool = False) -> None:
+        """The state of a fresh start: data, schemas, config, hooks, jobs, pushes, every cache; cloud code stays."""
+        with self._gate.closed():
+            self._restore(self._fresh, full=full)
+
+    def reconfigure(self, overlay: Mapping[str, Any]) -> None:
+        """Restart with `overlay` (parse-server's option names) over the base options. Raises SettingsError, and then
+        the base options are in force."""
+        with self._gate.closed():
+            try:
+                self._start(Settings.from_options({**self.base, **overlay}))
+            except Exception:
+                self._start(Settings.from_options(self.base))
+                raise
+
+    def set_clock(self, *, now: float | None = None, advance: float = 0.0) -> float:
+        """Move the server's clock to `now` (seconds since 1970) and on by `advance`; it runs on from there. Both absent:
+        the real time. Returns the time now in force."""
+        if now is None and not advance:
+            ids.set_clock(None)
+            return ids.timestamp()
+        target = (ids.timestamp() if now is None else now) + advance
+        offset = target - time.time()
+        ids.set_clock(lambda: time.time() + offset)
+        self.core.forget()
+        return target
+
+    def snapshot(self) -> str:
+        """Keep the present state; the name is for `restore`."""
+        name = secrets.token_hex(8)
+        with self._gate.closed():
+            self._snapshots[name] = self._state()
+        return name
+
+    def restore(self, name: str) -> None:
+        """Bring a kept state back. Raises KeyError for an unknown name."""
+        state = self._snapshots[name]
+        with self._gate.closed():
+            self._restore(state)
+
+    def close(self) -> None:
+        """Stop background work and release the store."""
+        self.core.close()
+        if self._engine:
+            self._engine.close()
+
+    # -- inside ---------------------------------------------------------------------------------------------------------
+
+    def _start(self, settings: Settings) -> None:
+        previous: Core | None = getattr(self, "core", None)
+        if previous:
+            previous.close(keep_engine=True)
+        if self._engine is None or settings.database_uri != self._engine_uri:
+            if self._engine:
+                self._engine.close()
+            self._engine = open_engine(settings.database_uri)
+            self._engine_uri = settings.database_uri
+        self._engine.clear()
+        self.settings = settings
+        self.core = build_core(settings, engine=self._engine)
+        self._app = create_app(settings, core=self.core)
+        if self._seed:
+            load_seed(self.core, self._seed)
+        self._fresh = self._state()
+        self._snapshots.clear()
+
+    def _state(self) -> Any:
+        assert self._engine is not None
+        return self._engine.snapshot()  # type: ignore[attr-defined]
+
+    def _restore(self, state: Any, *, full: bool = False) -> None:
+        assert self._engine is not None
+        if full:
+            self._engine.clear(indexes=True)
+        self._engine.restore(state)  # type: ignore[attr-defined]
+        self.core.forget()
+
+
+class _Gate:
+    """Many requests or one change: a change waits until running requests have ended, and holds new ones back.
+
+    Open sockets (LiveQuery) are not waited for: they last as long as their clients like.
+    """
+
+    def __init__(self) -> None:
+        self._changed = Condition()
+        self._running = 0
+        self._shut = False
+
+    def request(self, socket: bool) -> _Pass:
+        return _Pass(self, socket)
+
+    def closed(self) -> _Closing:
+        return _Closing(self)
+
+    def enter(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._shut)
+            self._running += 1
+
+    def leave(self) -> None:
+        with self._changed:
+            self._running -= 1
+            self._changed.notify_all()
+
+    def shut(self, patience: float = 5.0) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._shut)
+            self._shut = True
+            # A hook that hangs must not hold a test's reset for ever.
+            self._changed.wait_for(lambda: self._running == 0, timeout=patience)
+
+    def open(self) -> None:
+        with self._changed:
+            self._shut = False
+            self._changed.notify_all()
+
+
+class _Pass:
+    def __init__(self, gate: _Gate, socket: bool) -> None:
+        self._gate, self._socket = gate, socket
+
+    def __enter__(self) -> None:
+        if not self._socket:
+            self._gate.enter()
+
+    def __exit__(self, *_: object) -> None:
+        if not self._socket:
+            self._gate.leave()
+
+
+class _Closing:
+    def __init__(self, gate: _Gate) -> None:
+        self._gate = gate
+
+    def __enter__(self) -> None:
+        self._gate.shut()
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.open()
+
+
+def control_app(emulator: Emulator) -> Callable[[Environ, StartResponse], list[bytes]]:
+    """The WSGI application of the control port: POST /reset, /reconfigure, /clock, /snapshot, /restore."""
+
+    def app(environ: Environ, start_response: StartResponse) -> list[bytes]:
+        status, body = _control(emulator, environ)
+        start_response(status, [("Content-Type", "application/json")])
+        return [json.dumps(body).encode()]
+
+    return app
+
+
+def _control(emulator: Emulator, environ: Environ) -> tuple[str, dict[str, Any]]:
+    if environ["REQUEST_METHOD"] != "POST":
+        return "405 Method Not Allowed", {"error": "the control port takes POST"}
+    try:
+        size = int(environ.get("CONTENT_LENGTH") or 0)
+        body = json.loads(environ["wsgi.input"].read(size) or b"{}")
+        if not isinstance(body, dict):
+            raise ValueError("the body must be a JSON object")
+        return "200 OK", _act(emulator, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), body)
+    except _UnknownPath as error:
+        return "404 Not Found", {"error": str(error)}
+    except (SettingsError, ValueError, KeyError) as error:
+        return "400 Bad Request", {"error": str(error), "kind": type(error).__name__}
+    except Exception as error:
+        log.exception("the control port failed")
+        return "500 Internal Server Error", {"error": str(error), "kind": type(error).__name__}
+
+
+class _UnknownPath(Exception):
+    pass
+
+
+def _act(emulator: Emulator, path: str, query: str, body: dict[str, Any]) -> dict[str, Any]:
+    match path.rstrip("/"):
+        case "/reset":
+            emulator.reset(full="full=1" in query.split("&"))
+        case "/reconfigure":
+            emulator.reconfigure(body)
+        case "/clock":
+            return {"now": emulator.set_clock(now=_seconds(body.get("now")), advance=float(body.get("advance") or 0))}
+        case "/snapshot":
+            return {"snapshot": emulator.snapshot()}
+        case "/restore":
+            emulator.restore(str(body.get("snapshot", "")))
+        case _:
+            raise _UnknownPath(f"the control port has no {path}")
+    return {}
+
+
+def _seconds(value: Any) -> float | None:
+    """`now` of /clock: seconds since 1970, or an ISO date."""
+    if value is None or isinstance(value, (int, float)):
+        return value
+    from datetime import UTC, datetime
+
+    moment = datetime.fromisoformat(str(value))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
