@@ -42,6 +42,21 @@ class Core:
     log: logging.Logger = log
     state: str = "ok"
     extras: dict[str, Any] = field(default_factory=dict)
+    closers: list[Callable[[], None]] = field(default_factory=list)
+    forgetters: list[Callable[[], None]] = field(default_factory=list)
+
+    def forget(self) -> None:
+        """After the store was changed from outside (reset, restore, clock): drop every cache, declare the declared classes again."""
+        self.cache.clear()
+        self.classes.reset()
+        for forget in self.forgetters:
+            forget()
+
+    def close(self) -> None:
+        """Stop background work. The engine belongs to whoever opened it."""
+        for close in reversed(self.closers):
+            close()
+        self.closers.clear()
 
 
 @dataclass(frozen=True, slots=True)

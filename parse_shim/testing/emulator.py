@@ -55,7 +55,8 @@ class Emulator:
     def wsgi(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """A request to the Parse API; waits while the server is being reset or replaced."""
         with self._gate.request(bool(environ.get("HTTP_UPGRADE"))):
-            return self._app(environ, start_response)
+            answer: Iterable[bytes] = self._app(environ, start_response)
+            return answer
 
     # -- control --------------------------------------------------------------------------------------------------------
 
@@ -110,7 +111,7 @@ class Emulator:
     def _start(self, settings: Settings) -> None:
         previous: Core | None = getattr(self, "core", None)
         if previous:
-            previous.close(keep_engine=True)
+            previous.close()
         if self._engine is None or settings.database_uri != self._engine_uri:
             if self._engine:
                 self._engine.close()
