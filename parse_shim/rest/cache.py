@@ -1,9 +1,10 @@
-"""Sessions, users and roles for a few seconds, with exact invalidation across the worker processes of one machine.
+"""Sessions, users and roles for a few seconds, with exact invalidation in every process on the machine that uses the same database.
 
-An entry is valid while its *tag* (a user id, `roles`) was not forgotten and its time has not passed. What was forgotten is told by a
-table of random numbers, one slot for many tags, which all workers map into their memory: a look costs 0.2 µs and no system call, and a
-logout, a password change or a write to `_Role` takes effect in every worker before its answer is sent. Two tags in one slot only forget
-too much. Servers on other machines and hands in the database are seen after `ttl_seconds` (cacheTTL, 5 s), as contract/00 section 7 allows.
+An entry is valid while its *tag* (`user:ID`, `roles`) was not forgotten and its time has not passed. What was forgotten is told by a
+table of random numbers, one slot for many tags, which all these processes map into their memory: a look costs 0.2 µs and no system
+call, and a logout, a password change or a write to `_Role` counts in every worker before its answer is sent. Two tags in one slot
+only forget too much. Servers on other machines, and hands in the database, are seen after `ttl_seconds` (cacheTTL, 5 s), as
+contract/00, section 7 allows.
 """
 
 from __future__ import annotations
@@ -11,31 +12,50 @@ from __future__ import annotations
 import mmap
 import os
 import secrets
+import stat
+import tempfile
 import zlib
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from parse_shim.ids import timestamp
 
-SLOTS = 4096
+SLOTS = 8192
 SLOT_BYTES = 8
 ROLES = "roles"
+Ticket = tuple[int, int, float]
 
 
 class Slots:
-    """The table. `Slots(None)` belongs to this process, `Slots(path)` to all processes that name the same file."""
+    """The table, as one database uses it. `name`: the database; several may share a table."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._map = _open(path)
-        self._numbers = memoryview(self._map).cast("Q")
+    def __init__(self, memory: mmap.mmap, name: str) -> None:
+        self._numbers = memoryview(memory).cast("Q")
+        self._start = zlib.crc32(name.encode("utf-8", "surrogatepass"))
+        self.everything = self.of("")
+        self.anything = self.of("\0")
+
+    def of(self, tag: str) -> int:
+        return zlib.crc32(tag.encode("utf-8", "surrogatepass"), self._start) % SLOTS
 
     def __getitem__(self, slot: int) -> int:
         return self._numbers[slot]
 
     def change(self, slot: int) -> None:
-        # Aligned eight bytes are written at once; a random number cannot be taken for an older one.
+        # Eight aligned bytes are written at once; a random number cannot be taken for an older one.
         self._numbers[slot] = secrets.randbits(64)
+
+
+def private_slots() -> Slots:
+    """For a database that only this process can see."""
+    return Slots(mmap.mmap(-1, SLOTS * SLOT_BYTES), "")
+
+
+def shared_slots(name: str, folder: str | None = None) -> Slots:
+    """For the database `name`, seen by all processes of this user. Raises OSError when nothing can be shared."""
+    return Slots(_shared_memory(folder or tempfile.gettempdir()), name)
 
 
 class Cache:
@@ -47,7 +67,7 @@ class Cache:
     def __init__(self, ttl_seconds: float, size: int, slots: Slots | None = None) -> None:
         self._ttl = ttl_seconds
         self._size = size
-        self._slots = slots or Slots(None)
+        self._slots = slots or private_slots()
         self._entries: OrderedDict[str, tuple[Any, int, int, int, float]] = OrderedDict()
 
     def get(self, key: str) -> Any:
@@ -56,32 +76,36 @@ class Cache:
         if entry is None:
             return None
         value, slot, number, everything, since = entry
-        if self._slots[slot] == number and self._slots[0] == everything and since <= timestamp() < since + self._ttl:
+        slots = self._slots
+        unforgotten = slots[slot] == number and slots[slots.everything] == everything
+        if unforgotten and since <= timestamp() < since + self._ttl:
             return value
         self._entries.pop(key, None)
         return None
 
-    def ticket(self) -> tuple[int, int, float]:
+    def ticket(self) -> Ticket:
         """Taken before reading the store."""
-        return self._slots[1], self._slots[0], timestamp()
+        slots = self._slots
+        return slots[slots.anything], slots[slots.everything], timestamp()
 
-    def put(self, key: str, value: Any, tag: str, ticket: tuple[int, int, float]) -> None:
+    def put(self, key: str, value: Any, tag: str, ticket: Ticket) -> None:
         """Keep `value`, read after `ticket`, unless anything was forgotten since."""
-        if not self._ttl or not self._size:
+        if self._ttl <= 0 or self._size <= 0:
             return
-        slot = _slot(tag)
-        number = self._slots[slot]
-        # `forget` changes slot 1 before the tag's: an unchanged slot 1 says that `number` is older than any reading of the store.
-        if (self._slots[1], self._slots[0]) != ticket[:2]:
+        slots = self._slots
+        slot = slots.of(tag)
+        number = slots[slot]
+        # `forget` changes `anything` before the tag's slot: if that is unchanged, `number` is older than any reading of the store.
+        if (slots[slots.anything], slots[slots.everything]) != ticket[:2]:
             return
         self._entries[key] = (value, slot, number, ticket[1], ticket[2])
         while len(self._entries) > self._size:
             self._entries.popitem(last=False)
 
     def forget(self, tag: str) -> None:
-        """After a write took effect, before its answer is sent: entries of `tag` are gone, in all workers."""
-        self._slots.change(1)
-        self._slots.change(_slot(tag))
+        """After a write took effect, before its answer is sent: entries of `tag` are gone, in all processes."""
+        self._slots.change(self._slots.anything)
+        self._slots.change(self._slots.of(tag))
 
     def forget_user(self, user_id: str) -> None:
         """The user changed, or any of its sessions went."""
@@ -92,23 +116,22 @@ class Cache:
         self.forget(ROLES)
 
     def clear(self) -> None:
-        """Everything, in all workers (purge, reset)."""
-        self._slots.change(1)
-        self._slots.change(0)
+        """Everything, in all processes (purge, reset)."""
+        self._slots.change(self._slots.anything)
+        self._slots.change(self._slots.everything)
         self._entries.clear()
 
 
-def _slot(tag: str) -> int:
-    return 2 + zlib.crc32(tag.encode("utf-8", "surrogatepass")) % (SLOTS - 2)
-
-
-def _open(path: Path | None) -> mmap.mmap:
-    if path is None:
-        return mmap.mmap(-1, SLOTS * SLOT_BYTES)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+@lru_cache(maxsize=8)
+def _shared_memory(folder: str) -> mmap.mmap:
+    path = Path(folder) / f"parse-shim-{os.getuid()}.cache"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        if os.fstat(handle).st_size < SLOTS * SLOT_BYTES:
+        found = os.fstat(handle)
+        # A file that another user put there could be cut short under us, or tell lies.
+        if found.st_uid != os.getuid() or not stat.S_ISREG(found.st_mode):
+            raise PermissionError(f"{path} belongs to somebody else")
+        if found.st_size < SLOTS * SLOT_BYTES:
             os.ftruncate(handle, SLOTS * SLOT_BYTES)
         return mmap.mmap(handle, SLOTS * SLOT_BYTES)
     finally:

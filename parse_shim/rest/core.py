@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from parse_shim.classes.model import ClassDef
 from parse_shim.errors import Denied
 from parse_shim.events import Bus, LocalBus
-from parse_shim.rest.cache import Cache, Slots
+from parse_shim.rest.cache import Cache, shared_slots
 from parse_shim.rest.registry import Classes
 from parse_shim.settings import Settings
 from parse_shim.storage.base import Engine
@@ -174,18 +174,24 @@ def build_core(
         engine=store,
         classes=Classes(store, schemas),
         hooks=hooks,
-        cache=_cache(settings),
+        cache=_cache(settings, store),
         bus=bus or LocalBus(),
         video=video,
     )
 
 
-def _cache(settings: Settings) -> Cache:
+def _cache(settings: Settings, engine: Engine) -> Cache:
     ttl = settings.cache_ttl / 1000
-    if settings.workers == 1:
+    if engine.scheme == "memory" or settings.database_uri == "sqlite://":
         return Cache(ttl, settings.cache_max_size)
     try:
-        return Cache(ttl, settings.cache_max_size, Slots(Path(settings.data_folder) / ".cache-slots"))
-    except OSError:
-        log.warning("%s cannot be written: sessions, users and roles are not cached", settings.data_folder)
+        return Cache(ttl, settings.cache_max_size, shared_slots(_database_name(settings)))
+    except OSError as error:
+        log.warning("no memory to share with other processes (%s): sessions, users and roles are not cached", error)
         return Cache(0, 0)
+
+
+def _database_name(settings: Settings) -> str:
+    """The same text in every process that opens the same database."""
+    scheme, _, rest = settings.database_uri.partition("://")
+    return os.path.realpath(rest.removeprefix("/")) if scheme == "sqlite" else settings.database_uri + settings.collection_prefix

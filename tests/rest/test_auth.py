@@ -1,5 +1,8 @@
 """Keys, addresses, session tokens, and the cache behind them."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +14,7 @@ from parse_shim import ids
 from parse_shim.errors import TransportError
 from parse_shim.query.ast import Eq
 from parse_shim.rest.auth import Credentials, address_in, authenticate, resolve_session
-from parse_shim.rest.cache import Cache, Slots
+from parse_shim.rest.cache import Cache, shared_slots
 from parse_shim.update.ops import Set
 from tests.rest.world import World, answer, pointer
 
@@ -215,7 +218,7 @@ def test_a_changed_user_is_seen_at_once(world: World) -> None:
 
 
 def test_two_workers_forget_together(tmp_path: Path) -> None:
-    one, two = (Cache(5, 100, Slots(tmp_path / "slots")) for _ in range(2))
+    one, two = (Cache(5, 100, shared_slots("db", str(tmp_path))) for _ in range(2))
     for cache in (one, two):
         cache.put("s:r:1", "ann", "user:ann", cache.ticket())
         cache.put("s:r:2", "bob", "user:bob", cache.ticket())
@@ -223,6 +226,28 @@ def test_two_workers_forget_together(tmp_path: Path) -> None:
     assert (one.get("s:r:1"), two.get("s:r:1"), two.get("s:r:2")) == (None, None, "bob")
     two.clear()
     assert one.get("s:r:2") is None
+
+
+def test_databases_do_not_forget_each_others_entries(tmp_path: Path) -> None:
+    one, two = (Cache(5, 100, shared_slots(name, str(tmp_path))) for name in ("one", "two"))
+    two.put("s:r:1", "ann", "user:ann", two.ticket())
+    one.forget_user("ann")
+    one.clear()
+    assert two.get("s:r:1") == "ann"
+
+
+def test_another_process_forgets_for_this_one(tmp_path: Path) -> None:
+    cache = Cache(5, 100, shared_slots("db", str(tmp_path)))
+    cache.put("s:r:1", "ann", "user:ann", cache.ticket())
+    code = f"from parse_shim.rest.cache import *; Cache(5, 9, shared_slots('db', {str(tmp_path)!r})).forget_user('ann')"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    assert cache.get("s:r:1") is None
+
+
+def test_a_table_of_somebody_else_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / f"parse-shim-{os.getuid()}.cache").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError):
+        shared_slots("db", str(tmp_path))
 
 
 def test_what_was_forgotten_while_it_was_read_is_not_kept() -> None:
