@@ -102,7 +102,7 @@ def distinct_values(docs: Iterable[Doc], path: str) -> list[Value]:
     return list(seen.values())
 
 
-def _elements(docs: Iterable[Doc], path: str) -> Iterator[Value]:
+def _elements(docs: Iterable[Doc], path: str) -> Iterator[Any]:
     for doc in docs:
         for value in walk(doc, path):
             if isinstance(value, list):

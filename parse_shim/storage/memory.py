@@ -205,7 +205,7 @@ class MemoryEngine:
         for key in keys:
             if key in self._unique:
                 raise DuplicateKey(key[1])
-        self._unique.update(dict.fromkeys(keys, doc["objectId"]))
+        self._unique.update((key, str(doc["objectId"])) for key in keys)
 
     def _forget_keys(self, class_name: str, doc: Doc) -> None:
         for path, text in unique_keys(class_name, doc).items():

@@ -28,7 +28,8 @@ def open_engine(uri: str, **options: Any) -> Engine:
         case "mongodb" | "mongodb+srv":
             from parse_shim.storage.mongo.engine import MongoEngine
 
-            return MongoEngine(uri, **options)
+            engine: Engine = MongoEngine(uri, **options)
+            return engine
     raise ValueError(f"unknown kind of database '{scheme}' (known: sqlite, mongodb, memory)")
 
 

@@ -12,6 +12,7 @@ import orjson
 from parse_shim.classes.model import ClassDef, FieldType, join_name
 from parse_shim.storage.merge import merge_class, without_columns
 from parse_shim.storage.sqlite import geo
+from parse_shim.storage.sqlite.connection import rows_of
 from parse_shim.storage.sqlite.layout import (
     Layout,
     bump_version,
@@ -83,14 +84,14 @@ def ensure_index(connection: apsw.Connection, layout: Layout, cls: ClassDef, col
 def _strip(connection: apsw.Connection, class_name: str, gone: list[str]) -> None:
     """Take the columns out of every object; through Python, since keys of a JSON object may need any quoting."""
     table = table_name(class_name)
-    for row_id, text in connection.execute(f"SELECT id, json(doc) FROM {table}").fetchall():
+    for row_id, text in rows_of(connection, f"SELECT id, json(doc) FROM {table}"):
         doc = from_text(text)
         if any(name in doc for name in gone):
             left = {name: value for name, value in doc.items() if name not in gone}
             connection.execute(f"UPDATE {table} SET doc = jsonb(?) WHERE id = ?", (to_row(left)[5].decode(), row_id))
     if class_name in CLASSES_WITH_KEYS:
         connection.execute("DELETE FROM unique_keys WHERE class = ?", (class_name,))
-        for row_id, text in connection.execute(f"SELECT id, json(doc) FROM {table}").fetchall():
+        for row_id, text in rows_of(connection, f"SELECT id, json(doc) FROM {table}"):
             for key_path, key in unique_keys(class_name, from_text(text)).items():
                 connection.execute("INSERT INTO unique_keys VALUES (?, ?, ?, ?)", (class_name, key_path, key, row_id))
 

@@ -105,6 +105,11 @@ def translated(error: apsw.Error, file: str | None = None) -> EngineError:
     return Unavailable(f"the database failed: {text}")
 
 
+def rows_of(connection: apsw.Connection, sql: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
+    """All rows at once: an open cursor would hold the connection's snapshot."""
+    return connection.execute(sql, parameters).fetchall()
+
+
 def value_of(connection: apsw.Connection, sql: str, parameters: Any = ()) -> Any:
     """The only value of the only row; None without a row."""
     for row in connection.execute(sql, parameters):

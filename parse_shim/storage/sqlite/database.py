@@ -36,14 +36,16 @@ class Database:
         self._fast = fast
         self._busy_seconds = busy_seconds
         self.on_rollback: Callable[[], None] = lambda: None
-        self._forget_connections()
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        self._writer: apsw.Connection | None = None
         if file:
             make_folder(file)
         with self._lock:
             self._begin(self._write_connection(), busy_seconds)
             self._finish(prepare)
-        this = weakref.ref(self)
-        os.register_at_fork(after_in_child=lambda: (found := this()) and found._after_fork())
+        _OPEN.add(self)
 
     # -- work -------------------------------------------------------------------------------------------------------------
 
@@ -117,8 +119,10 @@ class Database:
 
     def close(self) -> None:
         with self._lock:
-            for connection in [*self._readers, *([self._writer] if self._writer else [])]:
+            for connection in self._readers:
                 connection.close()
+            if self._writer is not None:
+                self._writer.close()
             self._readers, self._writer = [], None
 
     # -- private ----------------------------------------------------------------------------------------------------------
@@ -197,20 +201,24 @@ class Database:
     def _connect(self, *, reader: bool) -> apsw.Connection:
         return connect(self.file, fast=self._fast, busy_seconds=self._busy_seconds, reader=reader)
 
-    def _forget_connections(self) -> None:
-        # threading's names are looked up now and not at import, so that gevent's greenlet-aware ones are taken when it is used
-        self._lock = threading.RLock()
-        self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
-        self._writer: apsw.Connection | None = None
-
     def _after_fork(self) -> None:
         """A connection must not be used, nor closed, in a child: the parent's locks hang on it."""
         if self.file is not None:
             _LEFT_ALONE.extend(self._readers)
             if self._writer is not None:
                 _LEFT_ALONE.append(self._writer)
-            self._forget_connections()
+            # threading's names are looked up here and not at import: gevent's greenlet-aware ones, where it is used
+            self._lock, self._local = threading.RLock(), threading.local()
+            self._readers, self._writer = [], None
 
 
 _LEFT_ALONE: list[apsw.Connection] = []
+_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _after_fork_everywhere() -> None:
+    for database in list(_OPEN):
+        database._after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork_everywhere)

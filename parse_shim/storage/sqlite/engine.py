@@ -19,6 +19,7 @@ from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.arrange import arrange, distinct_values, without_order
 from parse_shim.storage.pipeline import run_pipeline
 from parse_shim.storage.sqlite import classes, links, select, upkeep, writes
+from parse_shim.storage.sqlite.connection import rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
 from parse_shim.storage.sqlite.layout import Layout, Table, read_version
 from parse_shim.storage.sqlite.names import is_class
@@ -68,7 +69,7 @@ class SqliteEngine:
     def find(self, cls: ClassDef, where: Node, options: FindOptions = ALL) -> list[Doc]:
         if options.limit == 0:
             return []
-        texts, finished = self._read(cls, lambda connection, table: select.texts(connection, cls, table, where, options), ([], True))
+        texts, finished = self._texts(cls, where, options)
         docs = [from_text(text) for text in texts]
         return docs if finished else arrange(docs, where, options)
 
@@ -78,7 +79,7 @@ class SqliteEngine:
         objects as they are."""
         if options.limit == 0:
             return []
-        texts, finished = self._read(cls, lambda connection, table: select.texts(connection, cls, table, where, options), ([], True))
+        texts, finished = self._texts(cls, where, options)
         return texts if finished else None
 
     def count(self, cls: ClassDef, where: Node) -> int:
@@ -86,7 +87,7 @@ class SqliteEngine:
 
         def job(connection: apsw.Connection, table: Table) -> int:
             query = select.counting(cls, table, plain)
-            return int(connection.execute(query.text, query.parameters).fetchall()[0][0])
+            return int(value_of(connection, query.text, query.parameters))
 
         return self._read(cls, job, 0)
 
@@ -99,9 +100,10 @@ class SqliteEngine:
     def explain(self, cls: ClassDef, where: Node, options: FindOptions, verbosity: str) -> dict[str, Any]:
         def job(connection: apsw.Connection, table: Table) -> list[str]:
             query = select.plain(cls, table, where, options)
-            return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {query.text}", query.parameters)]
+            return [row[3] for row in rows_of(connection, f"EXPLAIN QUERY PLAN {query.text}", query.parameters)]
 
-        steps = self._read(cls, job, [])
+        nothing: list[str] = []
+        steps = self._read(cls, job, nothing)
         return {"queryPlanner": {"namespace": cls.name, "winningPlan": {"stage": "SQLITE", "steps": steps}}}
 
     def insert(self, cls: ClassDef, doc: Doc) -> None:
@@ -179,6 +181,10 @@ class SqliteEngine:
         """For writes that make nothing where there is nothing."""
         self._layout.current(connection)
         return self._layout.tables.get(cls.name)
+
+    def _texts(self, cls: ClassDef, where: Node, options: FindOptions) -> tuple[list[str], bool]:
+        nothing: tuple[list[str], bool] = ([], True)
+        return self._read(cls, lambda connection, table: select.texts(connection, cls, table, where, options), nothing)
 
     def _read(self, cls: ClassDef, job: Callable[[apsw.Connection, Table], T], nothing: T) -> T:
         """Run `job` on the class's table, `nothing` for an unknown class. A table that another process has dropped, or that

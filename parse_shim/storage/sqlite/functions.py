@@ -15,12 +15,13 @@ from parse_shim.storage.unique import fold
 
 def register(connection: apsw.Connection) -> None:
     """The functions never change anything and give equal results for equal arguments."""
-    for name, count, function in (
+    functions: tuple[tuple[str, int, Any], ...] = (
         ("parse_match", 2, _match),
         ("parse_field", 3, _field),
         ("parse_regex", 3, _regex),
         ("parse_fold", 1, _fold),
-    ):
+    )
+    for name, count, function in functions:
         connection.create_scalar_function(name, function, count, deterministic=True)
 
 

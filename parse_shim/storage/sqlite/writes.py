@@ -8,6 +8,7 @@ from parse_shim.classes.model import ClassDef
 from parse_shim.errors import DuplicateKey
 from parse_shim.query.ast import Node
 from parse_shim.storage.sqlite import geo, select, text
+from parse_shim.storage.sqlite.connection import rows_of
 from parse_shim.storage.sqlite.layout import Table
 from parse_shim.storage.sqlite.names import table_name
 from parse_shim.storage.sqlite.rows import from_text, to_row
@@ -28,14 +29,14 @@ def insert(connection: apsw.Connection, table: Table, doc: Doc) -> None:
 
 def update_one(connection: apsw.Connection, table: Table, cls: ClassDef, where: Node, update: Update) -> Doc | None:
     query = select.row_ids(cls, table, where, limit=1)
-    for row_id, stored in connection.execute(query.text, query.parameters).fetchall():
+    for row_id, stored in rows_of(connection, query.text, query.parameters):
         return _replace(connection, table, row_id, from_text(stored), update)
     return None
 
 
 def update_all(connection: apsw.Connection, table: Table, cls: ClassDef, where: Node, update: Update) -> int:
     query = select.row_ids(cls, table, where)
-    rows = connection.execute(query.text, query.parameters).fetchall()
+    rows = rows_of(connection, query.text, query.parameters)
     for row_id, stored in rows:
         _replace(connection, table, row_id, from_text(stored), update)
     return len(rows)
@@ -44,7 +45,7 @@ def update_all(connection: apsw.Connection, table: Table, cls: ClassDef, where: 
 def delete(connection: apsw.Connection, table: Table, cls: ClassDef, where: Node) -> int:
     has_keys = table.name in CLASSES_WITH_KEYS
     query = select.row_ids(cls, table, where, "id, json(doc)" if has_keys else "id")
-    rows = connection.execute(query.text, query.parameters).fetchall()
+    rows = rows_of(connection, query.text, query.parameters)
     if has_keys:
         for _, stored in rows:
             _release(connection, table.name, unique_keys(table.name, from_text(stored)))

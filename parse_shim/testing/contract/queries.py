@@ -200,7 +200,7 @@ class QueriesContract:
     def test_distinct_takes_arrays_apart(self, engine: Engine) -> None:
         cls = fill(engine, CLASS, DOCS)
         values = engine.distinct(cls, "arr", In("objectId", ("full", "other", "zero")))
-        assert sorted(values, key=str) == [1, 2, 3, "x"]  # type: ignore[arg-type]
+        assert sorted(values, key=str) == [1, 2, 3, "x"]
 
     def test_distinct_within_a_condition(self, engine: Engine) -> None:
         cls = fill(engine, CLASS, DOCS)
