@@ -1,11 +1,11 @@
-"""The commands: `parse-shim serve | check | routes`. Flags and their help come from the settings."""
+"""The commands: `parse-shim serve | emulator | check | routes`. Flags and their help come from the settings."""
 
 from importlib import metadata
 from typing import Any
 
 import click
 
-from parse_shim.cli_options import command_line, common_options, serve_options
+from parse_shim.cli_options import command_line, common_options, emulator_options, serve_options
 
 EPILOG = """Every option of parse-server can be given: as a flag above, as --set KEY=JSON, by its environment variable
 (PARSE_SERVER_...), or in a JSON file. The command line wins over the environment, the environment over the file."""
@@ -31,6 +31,15 @@ def serve(config: str | None, development: bool, **flags: Any) -> None:
     from parse_shim.cli_serve import run
 
     run(config, command_line(flags), development=development)
+
+
+@main.command(epilog=EPILOG)
+@emulator_options
+def emulator(config: str | None, control_port: int | None, seed: str | None, **flags: Any) -> None:
+    """Run the whole server in one process, in memory, for tests; a control port resets and reconfigures it."""
+    from parse_shim.cli_emulator import run
+
+    run(config, command_line(flags), control_port, seed)
 
 
 @main.command()

@@ -42,6 +42,18 @@ def serve_options(command: F) -> F:
     return _sources(command)
 
 
+def emulator_options(command: F) -> F:
+    for flag in reversed(("--host", "--port", "--mount-path", "--app-id", "--master-key", *APPLICATION, "--log-level")):
+        command = _flag(flag)(command)
+    extra = [
+        click.option("--control-port", type=int, metavar="N", help="Port of the control calls, on loopback; none without it."),
+        click.option("--seed", type=click.Path(exists=True, file_okay=False), metavar="DIR", help="Data to start with."),
+    ]
+    for option in reversed(extra):
+        command = option(command)
+    return _sources(command)
+
+
 def common_options(command: F) -> F:
     """Flags of the commands that look at the application without serving it."""
     for flag in reversed(APPLICATION):

@@ -28,27 +28,19 @@ log = logging.getLogger(__name__)
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
-EMULATOR_DEFAULTS: Mapping[str, Any] = {
-    "appId": "emulator",
-    "masterKey": "emulator",
-    "databaseURI": "sqlite://",
-    "allowClientClassCreation": True,
-    "logsFolder": None,
-}
-"""What an emulator needs to start without options; everything else keeps the server's defaults."""
 
 
 class Emulator:
     """One server that can be reset, reconfigured, seeded, and moved in time. `wsgi` is the application to serve."""
 
-    def __init__(self, options: Mapping[str, Any], seed: Path | None = None) -> None:
-        self.base = {**EMULATOR_DEFAULTS, **options}
+    def __init__(self, base: Settings, seed: Path | None = None) -> None:
+        self.base = base
         self._seed = seed
         self._gate = _Gate()
         self._engine: Engine | None = None
         self._engine_uri = ""
         self._snapshots: dict[str, Any] = {}
-        self._start(Settings.from_options(self.base))
+        self._start(base)
 
     # -- serving --------------------------------------------------------------------------------------------------------
 
@@ -70,9 +62,9 @@ class Emulator:
         the base options are in force."""
         with self._gate.closed():
             try:
-                self._start(Settings.from_options({**self.base, **overlay}))
+                self._start(Settings.from_options(overlay, base=self.base) if overlay else self.base)
             except Exception:
-                self._start(Settings.from_options(self.base))
+                self._start(self.base)
                 raise
 
     def set_clock(self, *, now: float | None = None, advance: float = 0.0) -> float:
