@@ -17,7 +17,7 @@ from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.read import get_doc
 from parse_shim.rest.roles import roles_of
 from parse_shim.settings import Settings
-from parse_shim.update.ops import Set
+from parse_shim.update.ops import Set, Update
 from parse_shim.values.types import Doc, Pointer
 
 CLOUD = "cloud"
@@ -165,7 +165,7 @@ def _extended(core: Core, session: Doc, expires_at: datetime) -> datetime:
         return expires_at
     until = moment + length
     with translated("_Session"):
-        change = {"expiresAt": Set(until), "updatedAt": Set(moment)}
+        change: Update = {"expiresAt": Set(until), "updatedAt": Set(moment)}
         core.engine.update(core.classes.get_or_empty("_Session"), Eq("objectId", session["objectId"]), change)
     return until
 

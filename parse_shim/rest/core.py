@@ -15,6 +15,7 @@ from parse_shim.events import Bus, LocalBus
 from parse_shim.rest.cache import Cache, shared_slots
 from parse_shim.rest.registry import Classes
 from parse_shim.settings import Settings
+from parse_shim.settings_fields import load_object
 from parse_shim.storage.base import Engine
 from parse_shim.storage.open import open_engine
 from parse_shim.values.types import Doc
@@ -168,7 +169,7 @@ def build_core(
         from parse_shim.hooks.registry import Registry
 
         hooks = Registry()
-    store = engine or open_engine(settings.database_uri)
+    store = engine or open_store(settings)
     return Core(
         settings=settings,
         engine=store,
@@ -177,6 +178,25 @@ def build_core(
         cache=_cache(settings, store),
         bus=bus or LocalBus(),
         video=video,
+    )
+
+
+def open_store(settings: Settings) -> Engine:
+    """The engine that the settings name, with their time limits. Raises ValueError, or Unavailable for a file that cannot be opened."""
+    if settings.database_adapter is not None:
+        own: Engine = load_object(settings.database_adapter)
+        return own
+    scheme = settings.database_uri.partition("://")[0]
+    if scheme == "sqlite":
+        return open_engine(settings.database_uri, busy_seconds=settings.database_timeout_ms / 1000)
+    if scheme not in ("mongodb", "mongodb+srv"):
+        return open_engine(settings.database_uri)
+    return open_engine(
+        settings.database_uri,
+        prefix=settings.collection_prefix,
+        timeout_ms=settings.database_timeout_ms,
+        max_time_ms=settings.database_options.max_time_ms,
+        driver=settings.database_options.driver,
     )
 
 
