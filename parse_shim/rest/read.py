@@ -36,7 +36,7 @@ def find(ctx: Context, class_name: str, params: FindParams = EVERY) -> Found:
     """Objects of a class that the caller may see. Unknown class: none (119 for clients that may not make classes)."""
     check_system_class(ctx.auth, "find", class_name)
     check_explain(ctx, params)
-    check_class_exists(ctx, class_name)
+    check_class_exists(ctx, class_name, reading=True)
     cls = ctx.core.classes.get_or_empty(class_name)
     return _run(Reading(ctx, class_name, cls, read_where(ctx, params.where), params))
 
@@ -44,7 +44,7 @@ def find(ctx: Context, class_name: str, params: FindParams = EVERY) -> Found:
 def get(ctx: Context, class_name: str, object_id: str, params: FindParams = EVERY) -> Found:
     """One object, alone in `results`. Raises ObjectNotFound: missing and hidden look alike."""
     check_system_class(ctx.auth, "get", class_name)
-    check_class_exists(ctx, class_name)
+    check_class_exists(ctx, class_name, reading=True)
     cls = ctx.core.classes.get_or_empty(class_name)
     found = _run(Reading(ctx, class_name, cls, Eq("objectId", object_id), params, is_get=True))
     if not found.results:
@@ -132,7 +132,7 @@ def _redirect(reading: Reading) -> None:
     if column is None or column.kind != "Relation" or not column.target:
         return
     check_system_class(reading.ctx.auth, "find", column.target)
-    check_class_exists(reading.ctx, column.target)
+    check_class_exists(reading.ctx, column.target, reading=True)
     reading.class_name = column.target
     reading.cls = reading.ctx.core.classes.get_or_empty(column.target)
 
@@ -235,7 +235,7 @@ def _searcher(params: FindParams) -> Search:
 def search_as(ctx: Context, class_name: str, where: Node, fields: frozenset[str], *, preference: str | None = None) -> list[Doc]:
     """A query inside a query, in the caller's name: objects with at least `fields`, as far as they are not protected."""
     check_system_class(ctx.auth, "find", class_name)
-    check_class_exists(ctx, class_name)
+    check_class_exists(ctx, class_name, reading=True)
     most = ctx.core.settings.request_complexity.subquery_limit
     limit = NO_LIMIT if ctx.auth.unrestricted or most < 0 else most
     params = FindParams(where, limit, keys=tuple(fields), read_preference=preference)
