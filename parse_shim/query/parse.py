@@ -15,6 +15,7 @@ from parse_shim.query.limits import DEFAULT, HARD_DEPTH, UNLIMITED, Limits, Read
 from parse_shim.query.operators import TYPES, field_nodes
 from parse_shim.query.relative_time import RelativeTime
 from parse_shim.values.codec import decode_column, decode_nested, loads
+from parse_shim.values.jsontext import TooDeep
 from parse_shim.values.jstext import js_text
 from parse_shim.values.types import Json, Pointer
 
@@ -44,9 +45,11 @@ def parse_where(where: Json, limits: Limits | None = DEFAULT, *, internal: bool 
 
 
 def read_text(text: str) -> Json:
-    """`where` that came as text. Raises ParseError 107."""
+    """`where` that came as text. Raises ParseError 107, 102 when it is nested too deeply."""
     try:
         value = loads(text)
+    except TooDeep:
+        raise _too_complex("Query condition", DEFAULT.depth)
     except TransportError:
         raise ParseError(Code.INVALID_JSON, "where parameter is not valid JSON")
     if isinstance(value, str):

@@ -24,11 +24,20 @@ DEPTH = 64
 """Levels of nested lists and objects that a text may have."""
 
 
+class TooDeep(TransportError):
+    """JSON with more levels than allowed."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "JSON is nested too deeply")
+
+
 def loads(text: bytes | str, *, depth: int = DEPTH) -> Json:
     """Read JSON. Raises TransportError 400 for anything that is not JSON or is nested too deeply."""
     try:
         value = orjson.loads(text)
-    except ValueError:
+    except ValueError as error:
+        if "depth limit" in str(error):
+            raise TooDeep()
         value = _forgiving(text)
     braces = text.count(b"{") + text.count(b"[") if isinstance(text, bytes) else text.count("{") + text.count("[")
     if braces > depth:
@@ -37,7 +46,7 @@ def loads(text: bytes | str, *, depth: int = DEPTH) -> Json:
 
 
 def check_depth(value: Json, depth: int = DEPTH) -> None:
-    """Raise TransportError 400 if `value` has more than `depth` levels. Works level by level: no recursion."""
+    """Raise TooDeep if `value` has more than `depth` levels. Works level by level: no recursion."""
     level: list[Any] = [value]
     for _ in range(depth + 1):
         below: list[Any] = []
@@ -51,7 +60,7 @@ def check_depth(value: Json, depth: int = DEPTH) -> None:
         level = below
         depth -= 1
         if depth < 1:
-            raise TransportError(400, "JSON is nested too deeply")
+            raise TooDeep()
 
 
 def dumps(value: Any, default: Any = None) -> bytes:
@@ -72,7 +81,7 @@ def _forgiving(text: bytes | str) -> Json:
     try:
         value = json.loads(text.removeprefix("\ufeff"), parse_int=_integer, parse_constant=_refuse)
     except RecursionError:
-        raise TransportError(400, "JSON is nested too deeply")
+        raise TooDeep()
     except ValueError as error:
         raise TransportError(400, f"Malformed JSON: {str(error)[:100]}")
     return _without_surrogates(value)

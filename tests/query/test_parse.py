@@ -262,3 +262,9 @@ def test_internal_keys_are_for_the_server():
     assert parse_where({"_email_verify_token": "x"}, internal=True) == Eq("_email_verify_token", "x")
     with pytest.raises(ParseError):
         parse_where({"_hashed_password": "x"}, internal=True)
+
+
+def test_text_that_is_nested_too_deeply_is_too_complex():
+    with pytest.raises(ParseError) as caught:
+        parse_where('{"$or":[' * 1500 + "{}" + "]}" * 1500)
+    assert caught.value.code == 102

@@ -1,0 +1,85 @@
+"""create_app(): the Flask application around a Core. Flask adds nothing to Parse's routes; it is where further routes go:
+LiveQuery sockets, video callbacks, blueprints of the application's own cloud code.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask, Response, request
+from werkzeug.routing import BaseConverter, Rule
+
+from parse_shim.rest.core import Core, build_core
+from parse_shim.settings import Settings, load
+from parse_shim.web.replies import StartResponse
+from parse_shim.web.routing import Router
+from parse_shim.web.server import Server
+from parse_shim.web.table import ROUTES
+
+EARLY = frozenset({"classes"})
+"""First words of paths that are answered before Flask sees them."""
+
+
+class Rest(BaseConverter):
+    """Whatever is left of a path, slashes and all."""
+
+    regex = ".*?"
+    part_isolating = False
+
+
+class ParseApp(Flask):
+    """A Flask application with a Parse server below `settings.mount_path`. `core` and `server` are there for tests and hosts."""
+
+    core: Core
+    server: Server
+    early: frozenset[str] = EARLY
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Hand the busiest routes over directly: Flask's contexts cost more than the answer (style/performance, section 2)."""
+        path: str = environ.get("PATH_INFO", "")
+        mount = self.core.settings.mount_path
+        if path.startswith(mount) and path[len(mount) + 1 :].partition("/")[0] in self.early:
+            return self.server.wsgi(environ, start_response)
+        answer: Iterable[bytes] = super().wsgi_app(environ, start_response)
+        return answer
+
+
+def create_app(settings: Settings | None = None, *, core: Core | None = None, **options: Any) -> ParseApp:
+    """The application. `options` are parse-server's own names (`appId=...`); without settings the environment is read too.
+
+    `core` is used as it is, for tests and for processes that have built one. Raises SettingsError.
+    """
+    if core is None:
+        core = build_core(_settings(settings, options))
+    app = ParseApp("parse_shim", static_folder=None)
+    app.core = core
+    app.server = Server(core, Router(ROUTES))
+    _mount(app, core.settings.mount_path)
+    return app
+
+
+def _settings(settings: Settings | None, options: dict[str, Any]) -> Settings:
+    if settings is None:
+        return load(environ=os.environ, keywords=options).settings
+    return Settings.from_options(options, settings) if options else settings
+
+
+def _mount(app: ParseApp, mount: str) -> None:
+    """One rule for all methods and paths: the contract's own table decides, and never with a redirect."""
+    app.url_map.converters["rest"] = Rest
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    for rule in [mount, f"{mount}/<rest:path>"] if mount else ["/<rest:path>"]:
+        app.url_map.add(Rule(rule, endpoint="parse", methods=None))
+    app.view_functions["parse"] = lambda path="": _view(app)
+
+
+def _view(app: ParseApp) -> Response:
+    status, headers, body = app.server.answer(request.environ)
+    response = Response(body, status=status)
+    response.headers.clear()
+    for name, value in headers:
+        response.headers.add(name, value)
+    return response
