@@ -86,7 +86,7 @@ def _merge(write: Write, found: Matches) -> None:
 
 
 def _become_update(write: Write, row: Doc) -> None:
-    write.creating, write.object_id, write.status = False, row["objectId"], 200
+    write.creating, write.object_id = False, row["objectId"]
     write.original = None
 
 

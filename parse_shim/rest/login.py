@@ -65,10 +65,11 @@ def me(ctx: Context) -> Doc:
     if not token:
         raise Denied("Invalid session token", Code.INVALID_SESSION_TOKEN)
     user = ctx.auth.user or resolve_session(ctx.core, token).user
-    found = read.get(_in_name_of(ctx, user, token), "_User", user["objectId"]).results if user else []
-    if not found:
-        raise Denied("Invalid session token", Code.INVALID_SESSION_TOKEN)
-    return {**found[0], "sessionToken": token}
+    try:
+        found = read.get(_in_name_of(ctx, user, token), "_User", user["objectId"])
+    except ObjectNotFound as error:
+        raise Denied("Invalid session token", Code.INVALID_SESSION_TOKEN) from error
+    return {**found.results[0], "sessionToken": token}
 
 
 def challenge(ctx: Context, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,12 +82,14 @@ def sender(setting: object) -> MailSender | None:
     if setting is None:
         return None
     if isinstance(setting, Mapping) and setting.get("module") in _BUILT_IN:
-        return _BUILT_IN[setting["module"]](**setting.get("options", {}))
+        built_in: MailSender = _BUILT_IN[setting["module"]](**setting.get("options", {}))
+        return built_in
     if setting == "console":
         return ConsoleSender()
     found: Any = load_object(setting)
     made = found() if isinstance(found, type) else found
-    return made if hasattr(made, "send_mail") else _Callable(made)
+    adapter: MailSender = made if hasattr(made, "send_mail") else _Callable(made)
+    return adapter
 
 
 class _Callable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import bcrypt
@@ -26,7 +26,8 @@ NOBODY = "$2b$10$g0qg.jdfHglhM6UJ2Px6GOevZHtzpxndffGWpl36SsN.5dHVLYLOO"
 
 def hash_password(password: str) -> str:
     """bcrypt, `$2b$10$...`; does not hold up other requests of the worker."""
-    return _aside(lambda: bcrypt.hashpw(_bytes(password), bcrypt.gensalt(COST)).decode("ascii"))
+    hashed: str = _aside(lambda: bcrypt.hashpw(_bytes(password), bcrypt.gensalt(COST)).decode("ascii"))
+    return hashed
 
 
 def fits(password: str, hashed: object) -> bool:
@@ -69,8 +70,8 @@ def expired(policy: PasswordPolicy, user: Doc) -> bool:
     """Whether the password is older than maxPasswordAge days. Without a known date it counts from the user's creation."""
     if not policy.max_password_age:
         return False
-    since = user.get("_password_changed_at") or user.get("createdAt")
-    return bool(since) and since + timedelta(days=policy.max_password_age) < ids.now()
+    since: Any = user.get("_password_changed_at") or user.get("createdAt")
+    return isinstance(since, datetime) and since + timedelta(days=policy.max_password_age) < ids.now()
 
 
 def _valid(policy: PasswordPolicy, password: str) -> bool:

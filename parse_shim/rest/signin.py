@@ -41,8 +41,8 @@ def sign_in_or_up(write: Write, value: object) -> Written | None:
     write.extra["authDataResponse"] = checked.response
     username = write.update.get("username")
     if not isinstance(username, Set) or username.value in (None, ""):
-        write.update["username"] = Set(ids.new_token())
-        write.extra["username"] = write.update["username"].value
+        write.extra["username"] = generated = ids.new_token()
+        write.update["username"] = Set(generated)
     return None
 
 

@@ -27,7 +27,10 @@ def prepare(write: Write) -> Written | None:
     """Before hooks. Returns the whole answer when the write turns out to be a login by authData. Raises 119, 200, 201, 206, 208, 252."""
     for name in OURS:
         write.update.pop(name, None)
-    return _prepare_create(write) if write.creating else _prepare_update(write)
+    if write.creating:
+        return _prepare_create(write)
+    _prepare_update(write)
+    return None
 
 
 def finish(write: Write) -> None:
@@ -128,8 +131,8 @@ def _finish_username(write: Write) -> None:
         if username != write.extra.get("username") and _is_taken(write, "username", username):
             raise ParseError(Code.USERNAME_TAKEN, "Account already exists for this username.")
     elif write.creating and write.provider:
-        write.update["username"] = Set(ids.new_token())
-        write.extra["username"] = write.update["username"].value
+        write.extra["username"] = generated = ids.new_token()
+        write.update["username"] = Set(generated)
 
 
 def _finish_email(write: Write) -> None:

@@ -29,7 +29,7 @@ def answer(write: Write, changed_by_hook: frozenset[str]) -> Written:
         body[name] = after.get(name, DELETED)
     body |= write.given
     body |= write.extra
-    return Written(write.class_name, write.object_id or "", body, 201 if write.creating else write.status)
+    return Written(write.class_name, write.object_id or "", body, 201 if write.creating else 200)
 
 
 def changes_of_hook(sent: Update, merged: Update) -> frozenset[str]:

@@ -12,7 +12,6 @@ from parse_shim.errors import Code, ParseError
 from parse_shim.query.ast import Eq, both
 from parse_shim.rest.access import check_class, check_class_exists, check_system_class
 from parse_shim.rest.core import Context, Core
-from parse_shim.rest.files import check_file_url
 from parse_shim.rest.write_state import Write
 from parse_shim.update.ops import Set, Update
 from parse_shim.values.types import File
@@ -81,16 +80,18 @@ def _check_permissions(write: Write, new: Mapping[str, FieldType]) -> None:
     if write.creating:
         check_class(auth, cls, "create")
         if new:
-            check_class(auth, cls, "addField")
+            check_class(auth, cls, "addField", creating=True)
         return
     write.where = both(Eq("objectId", write.object_id), write.permitted())
     if new:
-        write.where = both(write.where, check_class(auth, cls, "addField", on_update=True))
+        write.where = both(write.where, check_class(auth, cls, "addField"))
 
 
 def _check_file_urls(write: Write) -> None:
     if "*" in write.ctx.core.settings.file_upload.allowed_file_url_domains:
         return
+    from parse_shim.rest.files import check_file_url  # the whole file service, for servers that guard these URLs only
+
     todo: list[Any] = [op.value for op in write.update.values() if isinstance(op, Set)]
     while todo:
         match todo.pop():

@@ -53,7 +53,6 @@ class Write:
     """The server's own write: keys that begin with `_` are allowed."""
     provider: str = ""
     """Names of the authData providers that a new user signed up with."""
-    status: int = 201
     given: dict[str, Value] = field(default_factory=dict)
     extra: dict[str, Value] = field(default_factory=dict)
     undo: list[Callable[[], None]] = field(default_factory=list)
