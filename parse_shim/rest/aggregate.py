@@ -20,7 +20,7 @@ from parse_shim.rest import find_triggers
 from parse_shim.rest.access import require_master
 from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
-from parse_shim.rest.find_params import FindParams, find_params, is_path
+from parse_shim.rest.find_params import EVERY, find_params, is_path
 from parse_shim.rest.read import search_as
 from parse_shim.rest.reading import Reading
 from parse_shim.rest.subquery import resolve
@@ -57,7 +57,7 @@ def run(ctx: Context, class_name: str, pipeline: list[dict[str, Any]], options: 
     if ctx.auth.is_read_only and any(WRITING_STAGES & stage.keys() for stage in pipeline):
         raise Denied("read-only masterKey isn't allowed to write by aggregation.")
     cls = ctx.core.classes.get_or_empty(class_name)
-    reading = _before_find(ctx, cls, EVERYTHING)
+    reading = _before_find(ctx, cls, EVERYTHING, pipeline=pipeline)
     if reading.results is not None:
         return [_shown(ctx, doc) for doc in reading.results]
     with translated(class_name):
@@ -76,7 +76,7 @@ def distinct(ctx: Context, class_name: str, path: str, where: Json | Node) -> li
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {path}.")
     cls = ctx.core.classes.get_or_empty(class_name)
     node = where if not isinstance(where, (dict, str, list, int, float)) else _where(where)
-    node = _before_find(ctx, cls, node).where
+    node = _before_find(ctx, cls, node, distinct=path).where
     node = bind(resolve(ctx, cls, node, search_as), cls, now())
     with translated(class_name):
         values = ctx.core.engine.distinct(cls, path, node)
@@ -135,9 +135,16 @@ def _where(where: Json) -> Node:
     return parse_where(where, UNLIMITED, internal=True)
 
 
-def _before_find(ctx: Context, cls: ClassDef, where: Node) -> Reading:
-    reading = Reading(ctx, cls.name, cls, where, FindParams())
-    find_triggers.before_find(reading)
+def _before_find(
+    ctx: Context,
+    cls: ClassDef,
+    where: Node,
+    *,
+    pipeline: list[dict[str, Any]] | None = None,
+    distinct: str | None = None,
+) -> Reading:
+    reading = Reading(ctx, cls.name, cls, where, EVERY)
+    find_triggers.before_find(reading, lambda _reading, _ids: {}, pipeline=pipeline, distinct=distinct)
     return reading
 
 

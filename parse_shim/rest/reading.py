@@ -53,4 +53,4 @@ class Reading:
         """A query for exactly one id counts as `get` (contract/02, section 10)."""
         where = self.where
         by_id = type(where) is Eq and where.path == "objectId" and type(where.value) is str
-        return "get" if by_id or self.included else "find"
+        return "get" if by_id or self.is_get or self.included else "find"
