@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from parse_shim.query.ast import Node
+from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.update.ops import Update
 from parse_shim.values.types import Doc
 
@@ -40,15 +40,19 @@ class QueryPlan:
     hint: Any = None
     comment: str | None = None
     read_preference: str | None = None
+    redirect_key: str | None = None
 
 
 class Session(Protocol):
-    """Implemented over rest/: same checks, hooks and errors as a request, without HTTP. Docs go in and out; errors are ParseError."""
+    """Implemented over rest/: same checks, hooks and errors as a request, without HTTP. Docs go in and out; errors are ParseError.
+    `subclasses`: class name -> the application's own subclass of Object."""
+
+    subclasses: Mapping[str, type[Any]]
 
     def find(self, plan: QueryPlan, who: As) -> list[Doc]: ...
     def count(self, plan: QueryPlan, who: As) -> int: ...
     def get(self, plan: QueryPlan, object_id: str, who: As) -> Doc: ...
-    def aggregate(self, class_name: str, pipeline: list[Mapping[str, Any]], who: As) -> list[Any]: ...
+    def aggregate(self, class_name: str, pipeline: list[Mapping[str, Any]], who: As, where: Node = EVERYTHING) -> list[Any]: ...
     def distinct(self, plan: QueryPlan, key: str, who: As) -> list[Any]: ...
     def create(self, class_name: str, update: Update, who: As) -> Doc:
         """Fields the server sets or changed: objectId, createdAt, operation results, hook changes."""
@@ -75,6 +79,12 @@ class Session(Protocol):
     def write_config(self, params: Mapping[str, Any], master_key_only: Mapping[str, bool], who: As) -> None: ...
     def send_push(self, body: Mapping[str, Any]) -> str: ...
     def send_email(self, message: Mapping[str, Any]) -> None: ...
+    def take_lock(self, class_name: str, key: str, owner: str, seconds: float) -> bool: ...
+    def lock_owner(self, class_name: str, key: str) -> str | None: ...
+    def drop_lock(self, class_name: str, key: str, owner: str) -> bool: ...
+    def jobs_data(self) -> dict[str, list[str]]:
+        """{"in_use": scheduled names, "jobs": registered names}."""
+        ...
 
 
 _current: ContextVar[Session | None] = ContextVar("parse_shim_session", default=None)
@@ -86,6 +96,22 @@ def current() -> Session:
     if session is None:
         raise RuntimeError("no Parse server here: Query and Object work inside cloud code or the `parse` fixture")
     return session
+
+
+def current_or_none() -> Session | None:
+    """The session of the running hook, if there is one."""
+    return _current.get()
+
+
+def subclass_of(class_name: str) -> type[Any] | None:
+    """Which kind of Object stands for `class_name` here: the application's, else User, Role, Session, Installation."""
+    session = _current.get()
+    found = session.subclasses.get(class_name) if session is not None else None
+    return found or BUILT_IN.get(class_name)
+
+
+BUILT_IN: dict[str, type[Any]] = {}
+"""Filled by sdk/user.py."""
 
 
 @contextmanager

@@ -1,0 +1,36 @@
+"""Where the server work of a hook happens: in the greenlet or thread that called it.
+
+A `def` hook under gevent runs there already, so `perform` just calls. A hook that runs elsewhere (an `async def` one on the event
+loop, any hook on a helper thread) hands the work over: a thread waits for the result, a coroutine gets something to await.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Post = Callable[[Callable[[], Any]], Any]
+
+_post: ContextVar[Post | None] = ContextVar("parse_shim_post", default=None)
+
+
+def perform(work: Callable[[], T]) -> T:
+    """Run `work` where the server is and return its result; in an `async def` hook the result must be awaited."""
+    post = _post.get()
+    if post is None:
+        return work()
+    done: T = post(work)
+    return done
+
+
+@contextmanager
+def posting(post: Post) -> Iterator[None]:
+    """Hand over through `post` inside the block."""
+    token = _post.set(post)
+    try:
+        yield
+    finally:
+        _post.reset(token)

@@ -1,0 +1,245 @@
+"""Query: find objects in cloud code.
+
+    Query("Post").equal_to("author", user).descending("createdAt").limit(10).find(use_master_key=True)
+
+Runs as an anonymous client unless told otherwise. In an `async def` hook the results are awaited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Generic, Self, TypeVar
+
+from parse_shim.errors import ObjectNotFound
+from parse_shim.query.ast import And as AndNode
+from parse_shim.query.ast import Node, Or
+from parse_shim.query.ast import Not as NotNode
+from parse_shim.sdk.constraints import Constraints
+from parse_shim.sdk.object import Object
+from parse_shim.sdk.pending import perform
+from parse_shim.sdk.query_json import query_json
+from parse_shim.sdk.session import As, QueryPlan, current
+from parse_shim.values.types import Doc
+
+T = TypeVar("T", bound=Object)
+
+BATCH = 100
+"""Objects a step of `each` reads, unless told otherwise."""
+
+
+class Query(Constraints, Generic[T]):
+    """Of a class name or a subclass of Object. Conditions: sdk/constraints.py."""
+
+    def __init__(self, of: str | type[T]) -> None:
+        super().__init__()
+        name = of if isinstance(of, str) else of.registered_name
+        if not name:
+            raise TypeError("a Query needs a class name, or a subclass of Object that has one")
+        self.class_name: str = name
+        self.order: tuple[str, ...] = ()
+        self.included: tuple[str, ...] = ()
+        self.selected: tuple[str, ...] | None = None
+        self.excluded: tuple[str, ...] = ()
+        self.limited: int | None = None
+        self.skipped: int | None = None
+        self.hinted: Any = None
+        self.commented: str | None = None
+        self.preferred: str | None = None
+        self.redirect_key: str | None = None
+
+    @classmethod
+    def from_plan(cls, plan: QueryPlan) -> Self:
+        """The query that a client's request describes."""
+        query = cls(plan.class_name)
+        query.node = plan.where
+        query.order, query.included, query.selected, query.excluded = plan.order, plan.include, plan.keys, plan.exclude_keys
+        query.limited, query.skipped, query.hinted, query.commented = plan.limit, plan.skip, plan.hint, plan.comment
+        query.preferred, query.redirect_key = plan.read_preference, plan.redirect_key
+        return query
+
+    def plan(self) -> QueryPlan:
+        """What it asks for."""
+        return QueryPlan(
+            self.class_name,
+            self.node,
+            self.limited,
+            self.skipped,
+            self.order,
+            self.selected,
+            self.excluded,
+            self.included,
+            self.hinted,
+            self.commented,
+            self.preferred,
+            self.redirect_key,
+        )
+
+    # -- several queries ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def any_of(cls, *queries: Query[T]) -> Query[T]:
+        """Objects that one of the queries, all of one class, finds."""
+        return cls._combined(queries, Or(tuple(query.node for query in queries)))
+
+    @classmethod
+    def all_of(cls, *queries: Query[T]) -> Query[T]:
+        return cls._combined(queries, AndNode(tuple(query.node for query in queries)))
+
+    @classmethod
+    def none_of(cls, *queries: Query[T]) -> Query[T]:
+        return cls._combined(queries, NotNode(Or(tuple(query.node for query in queries))))
+
+    @classmethod
+    def _combined(cls, queries: tuple[Query[T], ...], node: Node) -> Query[T]:
+        names = {query.class_name for query in queries}
+        if len(names) != 1:
+            raise TypeError("queries to combine must be of one class")
+        combined = Query[T](queries[0].class_name)
+        combined.node = node
+        return combined
+
+    # -- how many, in which order, with what ----------------------------------------------------------------------------
+
+    def limit(self, count: int) -> Self:
+        self.limited = count
+        return self
+
+    def skip(self, count: int) -> Self:
+        self.skipped = count
+        return self
+
+    def ascending(self, *names: str) -> Self:
+        """Order by these fields, whatever was asked before."""
+        self.order = _names(names)
+        return self
+
+    def descending(self, *names: str) -> Self:
+        self.order = tuple("-" + name for name in _names(names))
+        return self
+
+    def add_ascending(self, *names: str) -> Self:
+        self.order = (*self.order, *_names(names))
+        return self
+
+    def add_descending(self, *names: str) -> Self:
+        self.order = (*self.order, *("-" + name for name in _names(names)))
+        return self
+
+    def include(self, *names: str) -> Self:
+        """Read the objects that these pointers lead to as well; `author.team` for two steps."""
+        self.included = tuple(dict.fromkeys((*self.included, *_names(names))))
+        return self
+
+    def include_all(self) -> Self:
+        return self.include("*")
+
+    def select(self, *names: str) -> Self:
+        """Read only these fields."""
+        self.selected = tuple(dict.fromkeys((*(self.selected or ()), *_names(names))))
+        return self
+
+    def exclude(self, *names: str) -> Self:
+        """Read all but these fields."""
+        self.excluded = tuple(dict.fromkeys((*self.excluded, *_names(names))))
+        return self
+
+    def hint(self, index: str | Mapping[str, Any]) -> Self:
+        self.hinted = index
+        return self
+
+    def comment(self, text: str) -> Self:
+        self.commented = text
+        return self
+
+    def read_preference(self, name: str) -> Self:
+        """PRIMARY, PRIMARY_PREFERRED, SECONDARY, SECONDARY_PREFERRED or NEAREST."""
+        self.preferred = name
+        return self
+
+    # -- running ------------------------------------------------------------------------------------------------------
+
+    def find(self, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None) -> list[T]:
+        """What matches: 100 objects unless `limit` says otherwise."""
+        plan, who = self.plan(), As(use_master_key, session_token, context)
+        return perform(lambda: self._find(plan, who))
+
+    def first(
+        self, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None
+    ) -> T | None:
+        """The first match, or None."""
+        plan, who = replace(self.plan(), limit=1), As(use_master_key, session_token, context)
+        return perform(lambda: next(iter(self._find(plan, who)), None))
+
+    def get(
+        self, object_id: str, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None
+    ) -> T:
+        """The object of this id. Raises ObjectNotFound (101)."""
+        self.equal_to("objectId", object_id)
+        plan, who = replace(self.plan(), limit=1), As(use_master_key, session_token, context)
+        return perform(lambda: self._get(plan, who))
+
+    def count(self, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None) -> int:
+        plan, who = self.plan(), As(use_master_key, session_token, context)
+        return perform(lambda: current().count(plan, who))
+
+    def distinct(self, name: str, *, use_master_key: bool = True) -> list[Any]:
+        """Different values of a field; needs the master key."""
+        plan, who = self.plan(), As(use_master_key)
+        return perform(lambda: current().distinct(plan, name, who))
+
+    def aggregate(self, pipeline: Iterable[Mapping[str, Any]] | Mapping[str, Any], *, use_master_key: bool = True) -> list[Any]:
+        """Run a pipeline over what the conditions leave; needs the master key."""
+        stages = [pipeline] if isinstance(pipeline, Mapping) else list(pipeline)
+        plan, who = self.plan(), As(use_master_key)
+        return perform(lambda: current().aggregate(self.class_name, stages, who, plan.where))
+
+    def each(
+        self, visit: Callable[[T], Any], *, use_master_key: bool = False, session_token: str | None = None, batch_size: int = BATCH
+    ) -> None:
+        """Call `visit` with every match, however many there are. Not with limit, skip or an order of its own."""
+        who = As(use_master_key, session_token)
+        perform(lambda: [visit(item) for item in self._walk(batch_size, who)] and None)
+
+    def find_all(self, *, use_master_key: bool = False, session_token: str | None = None, batch_size: int = BATCH) -> list[T]:
+        """Every match, however many there are."""
+        who = As(use_master_key, session_token)
+        return perform(lambda: list(self._walk(batch_size, who)))
+
+    def to_json(self) -> dict[str, Any]:
+        """REST parameters: `where`, `limit`, `order` ..."""
+        return query_json(self.plan())
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _find(self, plan: QueryPlan, who: As) -> list[T]:
+        return [self._made(doc) for doc in current().find(plan, who)]
+
+    def _get(self, plan: QueryPlan, who: As) -> T:
+        found = self._find(plan, who)
+        if not found:
+            raise ObjectNotFound()
+        return found[0]
+
+    def _made(self, doc: Doc) -> T:
+        name = doc.get("className", self.class_name) if self.redirect_key else self.class_name
+        made: Any = Object.from_doc(name, doc)
+        return made  # type: ignore[no-any-return]
+
+    def _walk(self, batch_size: int, who: As) -> Iterator[T]:
+        if self.order or self.skipped or self.limited is not None:
+            raise ValueError("each and find_all go through all matches by id: no order, skip or limit")
+        steps = Query[T].from_plan(self.plan()).ascending("objectId").limit(batch_size)
+        if steps.selected is not None:
+            steps.select("objectId")
+        while True:
+            found = steps._find(steps.plan(), who)
+            yield from found
+            if len(found) < batch_size:
+                return
+            steps.greater_than("objectId", found[-1].id)
+
+
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """`"a", "b"` or `"a,b"`."""
+    return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
