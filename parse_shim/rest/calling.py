@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Caller, Request
+from parse_shim.hooks.run import call
 from parse_shim.rest.core import Context
-
-if TYPE_CHECKING:
-    from parse_shim.hooks.registry import Hook
 
 
 def caller_of(ctx: Context) -> Caller:
@@ -31,7 +30,6 @@ def caller_of(ctx: Context) -> Caller:
 
 def call_hook(ctx: Context, hook: Hook, request: Request) -> Any:
     """What the handler returned. Raises ParseError: the hook's own, 141, 142."""
-    from parse_shim.hooks.run import call
     from parse_shim.rest.session_impl import session_for  # the session itself is made of find, save and the like
 
     return call(hook, request, session=session_for(ctx), time_limit=ctx.core.settings.hook_timeout_seconds)

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from parse_shim.classes.model import ClassDef
 from parse_shim.errors import Denied
 from parse_shim.events import Bus, LocalBus
+from parse_shim.hooks.registry import Registry
 from parse_shim.rest.cache import Cache, shared_slots
 from parse_shim.rest.registry import Classes
 from parse_shim.settings import Settings
@@ -21,7 +22,6 @@ from parse_shim.storage.open import open_engine
 from parse_shim.values.types import Doc
 
 if TYPE_CHECKING:
-    from parse_shim.hooks.registry import Registry
     from parse_shim.video.base import VideoService
 
 log = logging.getLogger("parse_shim")
@@ -165,16 +165,12 @@ def build_core(
     """Put a server together: engine by `databaseURI` unless given, `schemas` stored where they are not yet.
 
     A store that is away is not an error; the server answers 503 until it is back."""
-    if hooks is None:
-        from parse_shim.hooks.registry import Registry
-
-        hooks = Registry()
     store = engine or open_store(settings)
     return Core(
         settings=settings,
         engine=store,
         classes=Classes(store, schemas),
-        hooks=hooks,
+        hooks=hooks if hooks is not None else Registry(),
         cache=_cache(settings, store),
         bus=bus or LocalBus(),
         video=video,

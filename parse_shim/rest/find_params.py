@@ -101,7 +101,7 @@ def get_params(raw: Mapping[str, Json]) -> FindParams:
 
 def parse_order(value: Json) -> tuple[tuple[str, bool], ...]:
     """`m,-n` or a list of such names -> ((path, descending), ...). Raises ParseError 105."""
-    if value is None or value == "":
+    if value is None or value == "" or value == []:
         return ()
     text = ",".join(map(js_text, value)) if isinstance(value, (list, tuple)) else js_text(value, limit=10_000)
     found: dict[str, bool] = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 from parse_shim.hooks.kinds import AFTER_FIND, BEFORE_FIND
 from parse_shim.hooks.requests import FindRequest
+from parse_shim.hooks.run import SKIPPED
 from parse_shim.rest.calling import call_hook, caller_of
 from parse_shim.rest.find_params import NO_LIMIT, FindParams, checked_preference, parse_order
 from parse_shim.rest.reading import Found, Reading
@@ -45,7 +46,10 @@ def before_find(
         pipeline=None if pipeline is None else list(pipeline),
         distinct=distinct,
     )
-    outcome = request.outcome(call_hook(ctx, hook, request))
+    result = call_hook(ctx, hook, request)
+    if result is SKIPPED:
+        return
+    outcome = request.outcome(result)
     if isinstance(outcome, QueryPlan):
         reading.where = outcome.where
         reading.params = _params(reading.params, outcome, request)
@@ -68,7 +72,10 @@ def after_find(reading: Reading, found: Found) -> None:
         docs=found.results,
         context=ctx.cloud,
     )
-    left = request.results(call_hook(ctx, hook, request))
+    result = call_hook(ctx, hook, request)
+    if result is SKIPPED:
+        return
+    left = request.results(result)
     if left is not None:
         found.results = [_answer(item, reading.class_name) for item in left]
     for doc in found.results:
