@@ -8,7 +8,7 @@ from parse_shim.classes.model import NUMBER, STRING, ClassDef, FieldType
 from parse_shim.errors import Unavailable
 from parse_shim.rest.registry import Classes
 from parse_shim.storage.memory import MemoryEngine
-from tests.rest.world import answer
+from tests.rest.world import World, answer
 
 
 def columns(classes: Classes, name: str) -> set[str]:
@@ -94,3 +94,25 @@ def test_a_dropped_class_is_unknown() -> None:
     assert columns(classes, "P") == {"b"}
     classes.drop("P")
     assert classes.get("P") is None
+
+
+def test_a_core_forgets_what_the_store_no_longer_has() -> None:
+    world = World(schemas=(ClassDef("Declared", {"a": STRING}),))
+    world.put("P", "p1", n=1)
+    ann = world.user("ann")
+    world.role("A", ("ann",))
+    assert ann.auth.roles() == ("role:A",)
+    called: list[str] = []
+    world.core.forgetting.append(lambda: called.append("forgotten"))
+    world.core.engine.clear()
+    world.core.forget()
+    assert (world.core.classes.names(), ann.auth.roles(), called) == (["Declared"], (), ["forgotten"])
+
+
+def test_closing_a_core_stops_background_work_once() -> None:
+    world = World()
+    called: list[str] = []
+    world.core.closing.append(lambda: called.append("closed"))
+    world.core.close()
+    world.core.close()
+    assert called == ["closed"]
