@@ -14,6 +14,7 @@ from parse_shim.rest.access import check_class, check_class_exists, check_system
 from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.triggers import after_delete, before_delete, has_hook
+from parse_shim.rest.write_rules import is_role_link
 from parse_shim.values.types import Doc, Pointer
 
 GONE = "Object not found for delete."
@@ -74,7 +75,7 @@ def store(deleting: Delete) -> None:
 def finish(deleting: Delete) -> None:
     """Caches, listeners, after_delete, whose error the client gets although the object is gone."""
     ctx, class_name, doc = deleting.ctx, deleting.class_name, deleting.doc
-    if class_name == "_Role":
+    if class_name == "_Role" or is_role_link(class_name):
         ctx.core.cache.forget_roles()
     if doc is None:
         return

@@ -28,9 +28,7 @@ from parse_shim.values.types import Doc
 
 log = logging.getLogger(__name__)
 
-NOT_CONFIGURED = (
-    "An appName, publicServerURL, and emailAdapter are required for password reset and email verification functionality."
-)
+NOT_CONFIGURED = "An appName, publicServerURL, and emailAdapter are required for password reset and email verification functionality."
 VERIFY = ("_email_verify_token", "_email_verify_token_expires_at")
 RESET = ("_perishable_token", "_perishable_token_expires_at")
 

@@ -69,8 +69,7 @@ class Attempt:
 
     def _locked(self) -> ObjectNotFound:
         return ObjectNotFound(
-            "Your account is locked due to multiple failed login attempts. "
-            f"Please try again after {self._minutes} minute(s)"
+            f"Your account is locked due to multiple failed login attempts. Please try again after {self._minutes} minute(s)"
         )
 
     def _update(self, changes: Update, *, expired: bool = False) -> Doc | None:

@@ -197,6 +197,3 @@ def _in_name_of(ctx: Context, user: Doc, token: str | None = None) -> Context:
 
 def _other(text: str) -> ParseError:
     return ParseError(Code.OTHER_CAUSE, text)
-
-
-

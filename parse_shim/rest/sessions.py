@@ -28,9 +28,7 @@ CLOUD_INSTALLATION = "cloud"
 """The installation id of calls by cloud code and by a master key in a header: these get no session."""
 
 
-def new_session(
-    ctx: Context, user_id: str, created_with: Mapping[str, Value], more: Mapping[str, Value] | None = None
-) -> Doc:
+def new_session(ctx: Context, user_id: str, created_with: Mapping[str, Value], more: Mapping[str, Value] | None = None) -> Doc:
     """Begin a session of the user; the user's older one on the same installation ends.
 
     The installation is the one the request came from, never one named in a body: who may choose it could end others' sessions."""
@@ -48,9 +46,7 @@ def first_session(ctx: Context, user_id: str, created_with: Mapping[str, Value])
     return token
 
 
-def session_doc(
-    ctx: Context, user_id: str, created_with: Mapping[str, Value], more: Mapping[str, Value] | None = None
-) -> Doc:
+def session_doc(ctx: Context, user_id: str, created_with: Mapping[str, Value], more: Mapping[str, Value] | None = None) -> Doc:
     """A session that is not stored yet."""
     settings, now = ctx.core.settings, ids.now()
     doc: Doc = dict(more or {})

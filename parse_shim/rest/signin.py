@@ -88,7 +88,7 @@ def _sign_in(write: Write, auth_data: Mapping[str, Any], user: Doc) -> Written:
         created_with = {"action": "login", "authProvider": ",".join(auth_data)}
         body["sessionToken"] = sessions.new_session(ctx, user["objectId"], created_with)["sessionToken"]
     body["authData"] = authdata.shown(ctx.core, authdata.known(user)) or {}
-    outcome = after_save(ctx, "_User", user, user)
+    outcome = after_save(ctx, write.cls, user, user)
     body |= outcome.changed
     return Written("_User", user["objectId"], body, 200, outcome.replaced, outcome.replacement)
 

@@ -221,9 +221,7 @@ def _begin_session(write: Write) -> None:
     if not _may_begin(write) or (ctx.auth.user is not None and write.provider):
         return
     created_with = (
-        {"action": "login", "authProvider": write.provider}
-        if write.provider
-        else {"action": "signup", "authProvider": "password"}
+        {"action": "login", "authProvider": write.provider} if write.provider else {"action": "signup", "authProvider": "password"}
     )
     write.extra["sessionToken"] = sessions.first_session(ctx, write.object_id or "", created_with)
 

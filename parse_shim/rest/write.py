@@ -61,9 +61,7 @@ def save_internal(ctx: Context, class_name: str, object_id: str, changes: Update
 def open_create(ctx: Context, class_name: str, body: Json) -> Write:
     check_class_access(ctx, class_name, "create")
     object_id, fields = take_new_id(ctx.core.settings, class_name, check_body(ctx, body))
-    write = Write(
-        ctx, class_name, ctx.core.classes.get_or_empty(class_name), parse_update(fields, create=True), True, object_id
-    )
+    write = Write(ctx, class_name, ctx.core.classes.get_or_empty(class_name), parse_update(fields, create=True), True, object_id)
     check_names(ctx, write.update, write)
     return write
 
@@ -146,13 +144,11 @@ def finish(write: Write) -> Written:
     written = answer(write, write.changed_by_hook)
     if not has_hook(write.ctx, "after_save", write.class_name):
         return written
-    outcome = after_save(write.ctx, write.class_name, write.after, write.original, write.cls)
+    outcome = after_save(write.ctx, write.cls, write.after, None if write.creating else write.original)
     if write.class_name == "_User" and "username" in write.after:
         written.body["username"] = write.after["username"]
     written.body.update(outcome.changed)
-    return Written(
-        written.class_name, written.object_id, written.body, written.status, outcome.replaced, outcome.replacement
-    )
+    return Written(written.class_name, written.object_id, written.body, written.status, outcome.replaced, outcome.replacement)
 
 
 def abandon(write: Write) -> None:

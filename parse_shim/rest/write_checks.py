@@ -14,7 +14,6 @@ from parse_shim.rest.access import check_class, check_class_exists, check_system
 from parse_shim.rest.core import Context, Core
 from parse_shim.rest.write_state import Write
 from parse_shim.update.ops import Set, Update
-from parse_shim.values.types import File
 
 
 def check_class_access(ctx: Context, class_name: str, operation: str) -> None:
@@ -25,10 +24,11 @@ def check_class_access(ctx: Context, class_name: str, operation: str) -> None:
 
 
 def check_body(ctx: Context, body: object) -> Mapping[str, Any]:
-    """A JSON object without prohibited keywords. Raises 105, 107."""
+    """A JSON object without prohibited keywords and foreign file addresses. Raises 105, 107, 130."""
     if not isinstance(body, dict):
         raise ParseError(Code.INVALID_JSON, "the body of a write must be a JSON object")
     denylist(ctx.core).check(body)
+    _check_file_urls(ctx, body)
     return body
 
 
@@ -57,13 +57,13 @@ def denylist(core: Core) -> check.Denylist:
 def check_and_grow(write: Write) -> None:
     """Types, required columns and defaults, class permissions; then the class gets its new columns.
 
-    Raises 111, 121, 130, 142, 119. The columns stay even if the write fails later, as with parse-server."""
-    cls, creating = write.cls, write.creating
+    Raises 111, 119, 121, 142. The columns stay even if the write fails later, as with parse-server."""
+    creating = write.creating
+    new = check.new_fields(write.update, write.cls)
+    cls = write.cls.with_fields(new) if new else write.cls
     update = write.update = check.fit(write.update, cls, create=creating)
-    new = check.new_fields(update, cls)
     check.check_nested_keys(update)
     check.check_values(update, cls)
-    _check_file_urls(write)
     if creating and cls.defaults:
         write.given = check.fill_defaults(update, cls)
         update |= {name: Set(value) for name, value in write.given.items()}
@@ -87,18 +87,17 @@ def _check_permissions(write: Write, new: Mapping[str, FieldType]) -> None:
         write.where = both(write.where, check_class(auth, cls, "addField"))
 
 
-def _check_file_urls(write: Write) -> None:
-    if "*" in write.ctx.core.settings.file_upload.allowed_file_url_domains:
+def _check_file_urls(ctx: Context, body: Mapping[str, Any]) -> None:
+    """The url of a sent File is never stored, but a server may want to hear of none of other hosts."""
+    if "*" in ctx.core.settings.file_upload.allowed_file_url_domains:
         return
     from parse_shim.rest.files import check_file_url  # the whole file service, for servers that guard these URLs only
 
-    todo: list[Any] = [op.value for op in write.update.values() if isinstance(op, Set)]
+    todo: list[Any] = list(body.values())
     while todo:
         match todo.pop():
-            case File(_, url):
-                check_file_url(write.ctx, url)
             case {"__type": "File", "url": url}:
-                check_file_url(write.ctx, url)
+                check_file_url(ctx, url)
             case dict() as inner:
                 todo += inner.values()
             case list() as inner:

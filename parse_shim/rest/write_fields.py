@@ -1,4 +1,4 @@
-"""The fields that belong to the server: objectId, createdAt, updatedAt, the default ACL (contract/01, section 1; contract/03, section 9)."""
+"""The fields that belong to the server: objectId, createdAt, updatedAt, the default ACL (contract/01, section 1; contract/03, 9)."""
 
 from __future__ import annotations
 

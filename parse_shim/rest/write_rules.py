@@ -43,4 +43,11 @@ RULES: Mapping[str, Rules] = {
 
 
 def rules_of(class_name: str) -> Rules:
-    return RULES.get(class_name, PLAIN) if class_name[:1] == "_" else PLAIN
+    if class_name[:1] != "_":
+        return PLAIN
+    return RULES["_Role"] if is_role_link(class_name) else RULES.get(class_name, PLAIN)
+
+
+def is_role_link(class_name: str) -> bool:
+    """A row of such a class (written by the master key) gives or takes rights."""
+    return class_name.startswith("_Join:") and class_name.endswith(":_Role")

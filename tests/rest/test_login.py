@@ -33,7 +33,9 @@ def token_of(world, ctx=None):
     return login.log_in(ctx or world.nobody, {"username": "ann", "password": "p1"})["sessionToken"]
 
 
-@pytest.mark.parametrize("named", [{"username": "ann"}, {"email": "ann@x.org"}, {"username": "ann@x.org"}, {"username": "ann", "email": "ann@x.org"}])
+@pytest.mark.parametrize(
+    "named", [{"username": "ann"}, {"email": "ann@x.org"}, {"username": "ann@x.org"}, {"username": "ann", "email": "ann@x.org"}]
+)
 def test_a_user_logs_in_by_name_or_address(world, named):
     user = login.log_in(world.nobody, {**named, "password": "p1"})
     assert (user["username"], user["email"], user["phone"]) == ("ann", "ann@x.org", "1")

@@ -157,7 +157,7 @@ def test_a_provider_may_be_an_object_a_class_or_a_name_with_options():
 
 @pytest.mark.parametrize("options", [{}, {"oauth2": True}, "parse_shim.ids:now", {"module": "no_such_module:X"}])
 def test_a_provider_that_cannot_be_built_is_named(options):
-    with pytest.raises(ValueError, match="auth.mine"):
+    with pytest.raises(ValueError, match=r"auth\.mine"):
         Providers({"mine": options})
 
 

@@ -7,6 +7,7 @@ from parse_shim.events import LocalBus
 from parse_shim.rest import read, write
 from tests.rest.world import World, answer, pointer
 
+
 @pytest.fixture
 def world():
     return World()

@@ -12,7 +12,7 @@ ISSUERS = ("https://appleid.apple.com",)
 class Apple(Provider):
     """`clientId`: the bundle or services id, or a list of them."""
 
-    def __init__(self, *, clientId: object = None, fetch: FetchJson = fetch_json, **_options: object) -> None:  # noqa: N803
+    def __init__(self, *, clientId: object = None, fetch: FetchJson = fetch_json, **_options: object) -> None:
         self._audiences = names(clientId)
         if not self._audiences:
             raise ValueError("clientId is missing: tokens made for other apps would be taken")

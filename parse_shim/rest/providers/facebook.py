@@ -32,8 +32,8 @@ class Facebook(Provider):
     def __init__(
         self,
         *,
-        appIds: object = None,  # noqa: N803
-        appSecret: object = None,  # noqa: N803
+        appIds: object = None,
+        appSecret: object = None,
         fetch: FetchJson = fetch_json,
         ask: Ask = ask_graph,
         **_options: object,

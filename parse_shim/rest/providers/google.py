@@ -12,7 +12,7 @@ ISSUERS = ("accounts.google.com", "https://accounts.google.com")
 class Google(Provider):
     """`clientId`: the OAuth client, or a list of them (iOS, Android, web)."""
 
-    def __init__(self, *, clientId: object = None, fetch: FetchJson = fetch_json, **_options: object) -> None:  # noqa: N803
+    def __init__(self, *, clientId: object = None, fetch: FetchJson = fetch_json, **_options: object) -> None:
         self._audiences = names(clientId)
         if not self._audiences:
             raise ValueError("clientId is missing: tokens made for other apps would be taken")

@@ -33,11 +33,11 @@ class OAuth2(Provider):
     def __init__(
         self,
         *,
-        tokenIntrospectionEndpointUrl: object = None,  # noqa: N803
-        useridField: object = None,  # noqa: N803
-        appidField: object = None,  # noqa: N803
-        appIds: object = None,  # noqa: N803
-        authorizationHeader: object = None,  # noqa: N803
+        tokenIntrospectionEndpointUrl: object = None,
+        useridField: object = None,
+        appidField: object = None,
+        appIds: object = None,
+        authorizationHeader: object = None,
         post: Post = post_form,
         **_options: object,
     ) -> None:
