@@ -60,29 +60,43 @@ def _not(node: ast.Not, doc: Doc, now: datetime | None) -> bool:
 
 
 def _eq(node: ast.Eq, doc: Doc, now: datetime | None) -> bool:
-    return _holds(walk(doc, node.path), node.value)
+    return _holds(walk(doc, node.path), node.value, _closed(doc, node.path))
 
 
 def _in(node: ast.In, doc: Doc, now: datetime | None) -> bool:
-    found = walk(doc, node.path)
-    return any(_holds(found, value) for value in node.values)
+    found, closed = walk(doc, node.path), _closed(doc, node.path)
+    return any(_holds(found, value, closed) for value in node.values)
 
 
 def _all(node: ast.All, doc: Doc, now: datetime | None) -> bool:
-    found = walk(doc, node.path)
-    return bool(node.values) and all(_holds(found, value) for value in node.values)
+    found, closed = walk(doc, node.path), _closed(doc, node.path)
+    return bool(node.values) and all(_holds(found, value, closed) for value in node.values)
 
 
-def _holds(found: Iterable[Any], value: Any) -> bool:
-    """One of the values found is equal to `value`, or is a list with an element equal to it."""
+def _closed(doc: Doc, path: str) -> list[list[Any]]:
+    """Lists that a position in a list leads to: MongoDB does not look into them (`arr.0` is 1 does not find [[1, 2]])."""
+    before, dot, last = path.rpartition(".")
+    if not dot or not last.isdecimal():
+        return []
+    outer = [item for item in walk(doc, before) if type(item) is list]
+    inner = [item[int(last)] for item in outer if int(last) < len(item)]
+    return [item for item in inner if type(item) is list]
+
+
+def _holds(found: Iterable[Any], value: Any, closed: list[list[Any]]) -> bool:
+    """One of the values found is equal to `value`, or is a list (none of the `closed`) with an element equal to it."""
     for item in found:
         if value is None and item is MISSING:
             return True
         if equal(item, value):
             return True
-        if type(item) is list and any(equal(element, value) for element in item):
+        if type(item) is list and not _is_one_of(item, closed) and any(equal(element, value) for element in item):
             return True
     return False
+
+
+def _is_one_of(item: list[Any], lists: list[list[Any]]) -> bool:
+    return any(item is one for one in lists)
 
 
 def _eq_fold(node: ast.EqFold, doc: Doc, now: datetime | None) -> bool:
@@ -93,7 +107,7 @@ def _eq_fold(node: ast.EqFold, doc: Doc, now: datetime | None) -> bool:
 def _compare(node: ast.Compare, doc: Doc, now: datetime | None) -> bool:
     value: Any = node.value
     if value is None:
-        return node.op in ("lte", "gte") and _holds(walk(doc, node.path), None)
+        return node.op in ("lte", "gte") and _holds(walk(doc, node.path), None, _closed(doc, node.path))
     if isinstance(value, RelativeTime):
         value = (now or this_instant()) + timedelta(seconds=value.seconds)
     accepts = _ACCEPTS[node.op]
@@ -128,9 +142,9 @@ def _text(node: ast.Text, doc: Doc, now: datetime | None) -> bool:
 
 def _values(doc: Doc, path: str) -> list[Any]:
     """Every value at the path, lists and their elements."""
-    found = walk(doc, path)
+    found, closed = walk(doc, path), _closed(doc, path)
     for item in list(found):
-        if type(item) is list:
+        if type(item) is list and not _is_one_of(item, closed):
             found = [*found, *item]
     return found
 

@@ -79,7 +79,7 @@ ROWS: list[tuple[str, Node, list[str]]] = [
     ("whole array", Eq("arr", [3]), ["other"]),
     ("whole empty array", Eq("arr", []), ["zero"]),
     ("array as element", Eq("arr", [1, 2]), ["nested"]),
-    ("array by position", Eq("arr.0", 1), ["full", "nested"]),
+    ("array by position", Eq("arr.0", 1), ["full"]),
     ("scalar by position", Eq("arr.0", 3), ["other"]),
     ("array by second position", Eq("arr.1", 2), ["full"]),
     ("beyond the array", Eq("arr.7", 1), []),
