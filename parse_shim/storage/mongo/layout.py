@@ -156,7 +156,7 @@ class Layout:
         return writer(value)
 
     def object_id(self, value: Any) -> Any:
-        return int(value) if self.is_config and isinstance(value, str) and value.isdecimal() else value
+        return int(value) if self.is_config and isinstance(value, str) and value.isdecimal() else to_bson(value)
 
     def object_ids(self, value: Any) -> list[Any]:
         """Stored ids that a wire id may stand for: rows that others upserted (_Hooks, _Join) have ObjectIds."""

@@ -35,7 +35,7 @@ from parse_shim.query.ast import (
 )
 from parse_shim.storage.mongo import geo
 from parse_shim.storage.mongo.layout import Layout
-from parse_shim.values.types import GeoPoint, Value
+from parse_shim.values.types import File, GeoPoint, Pointer, Value
 
 Filter = dict[str, Any]
 
@@ -61,7 +61,7 @@ def compile_where(node: Node, layout: Layout) -> Filter:
         case In(path, values):
             return {layout.path(path): {"$in": operands(path, values, layout)}}
         case All(path, values):
-            return {layout.path(path): {"$all": operands(path, values, layout)}}
+            return _all(path, values, layout)
         case ContainedBy(path, values):
             return _contained_by(path, values, layout)
         case Exists(path):
@@ -92,9 +92,7 @@ def operands(path: str, values: tuple[Value, ...], layout: Layout) -> list[Any]:
     """The values of a list condition as they are stored at `path`."""
     if path == "objectId":
         return [one for value in values for one in layout.object_ids(value)]
-    if layout.cls.kind(path) == "GeoPoint":
-        values = tuple(value for value in values if _fits_point(value))
-    return [layout.value(path, value) for value in values]
+    return [layout.value(path, value) for value in values if _fits(path, value, layout)]
 
 
 def uses(node: Node, kinds: type | tuple[type, ...]) -> bool:
@@ -143,16 +141,26 @@ def _equal(path: str, value: Value, layout: Layout) -> Filter:
 
 
 def _fits(path: str, value: Value, layout: Layout) -> bool:
-    """A point is stored as an array: a single number must not be found in it."""
-    return layout.cls.kind(path) != "GeoPoint" or _fits_point(value)
+    """Points are stored as arrays and files as texts: a single number, or a text, must not be found in them."""
+    kind = _FITTING.get(layout.cls.kind(path) or "")
+    return kind is None or value is None or isinstance(value, kind)
 
 
-def _fits_point(value: Value) -> bool:
-    return value is None or isinstance(value, GeoPoint)
+_FITTING: dict[str, type] = {"GeoPoint": GeoPoint, "File": File}
+
+
+def _all(path: str, values: tuple[Value, ...], layout: Layout) -> Filter:
+    if not all(_fits(path, value, layout) for value in values):
+        return dict(NOTHING)
+    return {layout.path(path): {"$all": operands(path, values, layout)}}
 
 
 def _compare(path: str, op: str, value: Value, layout: Layout) -> Filter:
-    if not _fits(path, value, layout):
+    kind = layout.cls.kind(path)
+    if kind in ("GeoPoint", "Polygon"):
+        # They have no order, and MongoDB would compare how they are stored.
+        return _equal(path, value, layout) if op in ("lte", "gte") else dict(NOTHING)
+    if not _fits(path, value, layout) or (kind == "Pointer" and not isinstance(value, Pointer | None)):
         return dict(NOTHING)
     stored = layout.object_id(value) if path == "objectId" else layout.value(path, value)
     return {layout.path(path): {f"${op}": stored}}
@@ -171,14 +179,27 @@ def _stored(path: str, layout: Layout) -> tuple[str, ...]:
 
 
 def _regex(path: str, pattern: str, options: str, layout: Layout) -> Filter:
-    if layout.cls.kind(path) == "Pointer":
+    if layout.cls.kind(path) in ("Pointer", "File"):
         return dict(NOTHING)
     letters = "".join(letter for letter in _LETTERS if letter in options)
-    # MongoDB puts the pattern in brackets; a comment at its end would swallow the closing one.
-    condition: Filter = {"$regex": pattern + "\n" if "x" in letters else pattern}
+    # MongoDB puts the pattern in brackets; a comment or quotation at its end would swallow the closing one.
+    condition: Filter = {"$regex": _ended(pattern) + ("\n" if "x" in letters else "")}
     if letters:
         condition["$options"] = letters
     return {layout.path(path): condition}
+
+
+def _ended(pattern: str) -> str:
+    """With `\\E` after a `\\Q` that is never closed."""
+    at = 0
+    while (at := pattern.find("\\", at)) >= 0:
+        if pattern[at + 1 : at + 2] != "Q":
+            at += 2
+        elif (end := pattern.find("\\E", at)) < 0:
+            return pattern + "\\E"
+        else:
+            at = end + 2
+    return pattern
 
 
 def _text(node: Text) -> Filter:
