@@ -32,7 +32,7 @@ Kind = Literal["client", "master", "readonly", "maintenance"]
 @dataclass(slots=True)
 class Core:
     """One server. `state` is `ok` once it may answer; `extras` holds what later rooms hang on it (push, mail, files), by name.
-    `forgetting` and `closing` are what those rooms want called by `forget` and `close`."""
+    `forgetters` and `closers` are what those rooms want called by `forget` and `close`."""
 
     settings: Settings
     engine: Engine

@@ -103,7 +103,7 @@ def test_a_core_forgets_what_the_store_no_longer_has() -> None:
     world.role("A", ("ann",))
     assert ann.auth.roles() == ("role:A",)
     called: list[str] = []
-    world.core.forgetting.append(lambda: called.append("forgotten"))
+    world.core.forgetters.append(lambda: called.append("forgotten"))
     world.core.engine.clear()
     world.core.forget()
     assert (world.core.classes.names(), ann.auth.roles(), called) == (["Declared"], (), ["forgotten"])
@@ -112,7 +112,7 @@ def test_a_core_forgets_what_the_store_no_longer_has() -> None:
 def test_closing_a_core_stops_background_work_once() -> None:
     world = World()
     called: list[str] = []
-    world.core.closing.append(lambda: called.append("closed"))
+    world.core.closers.append(lambda: called.append("closed"))
     world.core.close()
     world.core.close()
     assert called == ["closed"]
