@@ -73,20 +73,22 @@ def configure(level: str = "info", *, as_json: bool | None = None, stream: TextI
     """Set up the root logger; call again to change it. `as_json` None means: unless the stream is a terminal."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    handler.addFilter(_add_fields)
+    handler.addFilter(add_fields)
     as_json = not stream.isatty() if as_json is None else as_json
     handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
     logging.addLevelName(VERBOSE, "VERBOSE")
     logging.addLevelName(SILLY, "SILLY")
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    # what keeps lines to be read again (log_files.py) stays
+    root.handlers[:] = [handler, *(kept for kept in root.handlers if getattr(kept, "backwards", None))]
     root.setLevel(LEVELS[level])
     # Drivers tell each of their own steps at debug; those lines are theirs, not ours.
     for noisy in ("pymongo", "urllib3", "requests", "werkzeug"):
         logging.getLogger(noisy).setLevel(max(LEVELS[level], logging.WARNING))
 
 
-def _add_fields(record: logging.LogRecord) -> bool:
+def add_fields(record: logging.LogRecord) -> bool:
+    """A filter for handlers: puts the fields in force into the record, secrets left out."""
     extra = {name: value for name, value in vars(record).items() if name not in _PLAIN}
     record.fields = redacted({**_fields.get(), **extra})
     return True

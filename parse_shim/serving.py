@@ -21,6 +21,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from parse_shim import log as logs
+from parse_shim import log_files
 from parse_shim.settings import Settings
 
 
@@ -181,3 +182,4 @@ def check_port(host: str, port: int) -> None:
 def configure_logs(settings: Settings) -> None:
     level = "silent" if settings.silent else "verbose" if settings.verbose else settings.log_level
     logs.configure(level, as_json=True if settings.json_logs else None)
+    log_files.attach(settings.logs_folder, settings.max_log_files)

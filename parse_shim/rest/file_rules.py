@@ -62,7 +62,8 @@ def _directory_fault(directory: object) -> str | None:
 
 
 def extension_of(name: str) -> str:
-    """What follows the last dot, without it; "" when there is none."""
+    """What follows the last dot, without it; "" when there is none. Dots and blanks at the end do not hide it."""
+    name = name.rstrip(". ")
     return name.rsplit(".", 1)[1].strip() if "." in name else ""
 
 
@@ -77,11 +78,13 @@ def check_extension(name: str, content_type: str | None, allowed: Sequence[str])
         raise ParseError(Code.FILE_SAVE_ERROR, f"File upload of extension {extension} is disabled.")
     if type_of(name) is not None or not content_type:
         return
+    # an unknown extension lets the content type speak, and may get an extension by it
     found = CONTENT_TYPE.fullmatch(content_type.strip())
     if not found:
         raise ParseError(Code.FILE_SAVE_ERROR, "Invalid Content-Type.")
-    if not _passes(found[1], allowed):
-        raise ParseError(Code.FILE_SAVE_ERROR, f"File upload of extension {found[1]} is disabled.")
+    for named in (found[1], extension_of(with_extension(name, content_type))):
+        if named and not _passes(named, allowed):
+            raise ParseError(Code.FILE_SAVE_ERROR, f"File upload of extension {named} is disabled.")
 
 
 def _passes(extension: str, allowed: Sequence[str]) -> bool:
@@ -105,7 +108,7 @@ def with_extension(name: str, content_type: str | None) -> str:
     """A name without extension gets the one of its content type: `noext` + image/png -> `noext.png`; `.txt` for none given."""
     if extension_of(name):
         return name
-    base = name.rstrip(".")
+    base = name.rstrip(". ") or name
     plain = (content_type or "").split(";")[0].strip().lower()
     if not plain:
         return f"{base}.txt"

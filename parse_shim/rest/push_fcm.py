@@ -88,8 +88,8 @@ def _account(given: Any) -> Mapping[str, Any]:
 
 
 def _authorized(account: Mapping[str, Any]) -> requests.Session:
-    credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])
-    session: requests.Session = AuthorizedSession(credentials)
+    credentials = Credentials.from_service_account_info(account, scopes=[SCOPE])  # type: ignore[no-untyped-call]
+    session: requests.Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]
     return session
 
 

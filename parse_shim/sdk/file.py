@@ -32,9 +32,9 @@ class File:
         self._saved = False
 
     @classmethod
-    def stored(cls, name: str, url: str | None = None) -> Self:
-        """A file that is stored under `name`; the URL is made when it is asked for."""
-        file = cls(name)
+    def stored(cls, name: str, url: str | None = None, data: bytes | None = None) -> Self:
+        """A file that is stored under `name`; the URL is made when it is asked for, `data` read unless it is at hand."""
+        file = cls(name, data)
         file._saved = True
         file._url = url
         return file

@@ -116,6 +116,8 @@ def param_headers(settings: Settings, params: Mapping[str, str]) -> dict[str, st
     encode = settings.pages.encode_page_param_headers
     headers = {}
     for name, value in params.items():
+        if name == "pagesUrl":  # for templates alone
+            continue
         plain = CONTROLS.sub("", value)[:2000]
         headers[f"x-parse-page-param-{name.lower()}"] = quote(plain, safe="!'()*~-_.") if encode or not plain.isascii() else plain
     return headers
@@ -123,14 +125,16 @@ def param_headers(settings: Settings, params: Mapping[str, str]) -> dict[str, st
 
 def _filled(visit: Visit, params: Params) -> dict[str, str]:
     settings = visit.settings
+    # The application's own names stand last: they are never a visitor's to give.
     given = {
+        **params,
         "appId": settings.app_id,
         "appName": settings.app_name or "",
         "publicServerUrl": visit.public_url,
         "pagesUrl": visit.base,
-        **params,
         "locale": visit.locale,
     }
+
     return {name: value for name, value in given.items() if value}
 
 
