@@ -54,7 +54,7 @@ def check(config: str | None, **flags: Any) -> None:
 @main.command()
 def routes() -> None:
     """List the routes of the server."""
-    from parse_shim.web.routing import ROUTES
+    from parse_shim.web.table import ROUTES
 
     for route in ROUTES:
         click.echo(f"{route.method:<8}{route.rule}")

@@ -14,7 +14,7 @@ from parse_shim.ids import now
 from parse_shim.query.ast import And, Compare, Eq, Or
 from parse_shim.rest.core import Core
 from parse_shim.rest.engine_errors import translated
-from parse_shim.update.ops import Set
+from parse_shim.update.ops import Set, Update
 from parse_shim.values.types import Doc
 
 COLUMNS = {"owner": STRING, "expiresAt": DATE}
@@ -32,7 +32,7 @@ def take(core: Core, class_name: str, key: str, owner: str, seconds: float) -> b
             )
         except DuplicateKey:
             free = Or((Eq("owner", owner), Compare("expiresAt", "lte", moment)))
-            change = {"owner": Set(owner), "expiresAt": Set(until), "updatedAt": Set(moment)}
+            change: Update = {"owner": Set(owner), "expiresAt": Set(until), "updatedAt": Set(moment)}
             return core.engine.update(cls, And((Eq("objectId", key), free)), change) is not None
     return True
 

@@ -16,12 +16,13 @@ from threading import Condition
 from typing import Any
 
 from parse_shim import ids
-from parse_shim.rest.core import Core, build_core
+from parse_shim.rest.core import Core
 from parse_shim.settings import Settings, SettingsError
 from parse_shim.storage.base import Engine
 from parse_shim.storage.open import open_engine
 from parse_shim.testing.seed import load_seed
 from parse_shim.web.app import create_app
+from parse_shim.web.assemble import assemble
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class Emulator:
             self._engine_uri = settings.database_uri
         self._engine.clear()
         self.settings = settings
-        self.core = build_core(settings, engine=self._engine)
+        self.core = assemble(settings, engine=self._engine)
         self._app = create_app(settings, core=self.core)
         if self._seed:
             load_seed(self.core, self._seed)
