@@ -5,6 +5,7 @@ Every way to the bytes (whole, range, metadata) passes `_may_download` and the f
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from parse_shim.rest.file_rules import check_access, check_directory, check_exte
 from parse_shim.rest.file_store import FileStore, FolderFiles, MemoryFiles
 from parse_shim.rest.file_triggers import after_delete, after_find, after_save, before_delete, before_find, before_save
 from parse_shim.settings_fields import load_object
+
+RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -189,11 +192,10 @@ def parse_range(header: str | None, total: int) -> tuple[int, int] | None:
     """(start, end) with `end` excluded; None = the whole file. Raises UnsatisfiableRange.
 
     Several ranges, other units and nonsense give the whole file, as RFC 9110 allows."""
-    if not header or not header.startswith("bytes=") or header.count("-") != 1:
+    found = RANGE.fullmatch(header.strip()) if header else None
+    if found is None or found[0] == "bytes=-":
         return None
-    first, last = header.removeprefix("bytes=").strip().split("-")
-    if not (first.isdecimal() or last.isdecimal()) or not all(p == "" or p.isdecimal() for p in (first, last)):
-        return None
+    first, last = found.groups()
     if first == "":
         length = min(int(last), total)
         if length == 0:

@@ -17,6 +17,8 @@ from parse_shim.settings_fields import load_object
 
 log = logging.getLogger(__name__)
 
+WEBHOOK = "parse_shim.testing.adapters:WebhookMail"
+
 
 class MailSender(Protocol):
     """Raises any exception when the mail cannot be handed over; callers log it."""
@@ -78,9 +80,13 @@ class SmtpSender:
 
 def sender(setting: object) -> MailSender | None:
     """The adapter that the `emailAdapter` option describes: an object, a dotted name, {"module", "options"}, `console`, `smtp`
-    (as `{"module": "smtp", "options": {"sender", "host", ...}}`). None when mail is off."""
+    (as `{"module": "smtp", "options": {"sender", "host", ...}}`), or `{"$webhook": URL, "methods": [...]}`. None when mail is off."""
     if setting is None:
         return None
+    if isinstance(setting, Mapping) and isinstance(setting.get("$webhook"), str):
+        # for tests of other people's mails: posted to an address instead of sent
+        hook: MailSender = load_object(WEBHOOK)(setting["$webhook"], setting.get("methods", ()))
+        return hook
     if isinstance(setting, Mapping) and setting.get("module") in _BUILT_IN:
         built_in: MailSender = _BUILT_IN[setting["module"]](**setting.get("options", {}))
         return built_in

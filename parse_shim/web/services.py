@@ -1,0 +1,27 @@
+"""What runs beside the requests of a server, and what must be known to be right before the first one."""
+
+from __future__ import annotations
+
+from parse_shim.rest import mail, security
+from parse_shim.rest.core import Core
+from parse_shim.rest.files import open_files
+from parse_shim.rest.push import sender
+from parse_shim.rest.push_schedule import Schedule
+
+STARTED = "services"
+
+
+def start(core: Core) -> None:
+    """Once for a core, however many applications are made of it; `core.close` stops it.
+
+    Raises ValueError for a push sender, mail adapter or file store that the settings name and that cannot be used."""
+    if core.extras.get(STARTED):
+        return
+    core.extras[STARTED] = True
+    open_files(core)
+    if "mail" not in core.extras:
+        core.extras["mail"] = mail.sender(core.settings.email_adapter)
+    if sender(core) is not None and core.settings.scheduled_push:
+        core.closers.append(Schedule(core).stop)
+    if core.settings.security.enable_check and core.settings.security.enable_check_log:
+        security.log_report(core)
