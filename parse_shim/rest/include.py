@@ -5,22 +5,27 @@ Source: contract/02, section 8.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from parse_shim.classes.model import ClassDef
 from parse_shim.classes.system import is_closed
 from parse_shim.errors import Code, ParseError
+from parse_shim.hooks.kinds import AFTER_FIND, BEFORE_FIND
 from parse_shim.rest.core import Context
 from parse_shim.rest.find_params import FindParams
+from parse_shim.storage.arrange import copied
 from parse_shim.values.types import Doc, Included, Pointer
 
 ALWAYS = frozenset({"objectId", "createdAt", "updatedAt", "ACL"})
 
-Fetch = Callable[[Context, str, list[str], "Selection"], tuple[dict[str, Doc], Mapping[str, str]]]
-"""(ctx, class name, ids, selection) -> the objects the caller may get, by id, and the class's relation columns."""
+Fetched = tuple[dict[str, Doc], Mapping[str, str]]
+"""Objects by id, and the relation columns of their class."""
+
+Fetch = Callable[[Context, str, list[str], "Selection"], Fetched]
+"""(ctx, class name, ids, selection) -> the objects that the caller may get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +70,48 @@ def select(ctx: Context, cls: ClassDef, params: FindParams) -> Selection:
 
 
 def expand(ctx: Context, docs: list[Doc], selection: Selection, fetch: Fetch) -> None:
-    """Replace, in place, the pointers at the selection's paths by Included objects; those not found are removed."""
+    """Replace, in place, the pointers at the selection's paths by Included objects; those not found are removed.
+
+    Paths of one depth are read together: two pointers to one class cost one query."""
     if not docs:
         return
-    for path in selection.paths:
-        places = list(_places(docs, path))
-        wanted = _wanted(ctx, places)
-        if not wanted:
-            continue
-        found: dict[str, tuple[dict[str, Doc], Mapping[str, str]]] = {}
-        for class_name, ids in wanted.items():
-            target = ctx.core.classes.get_or_empty(class_name)
-            found[class_name] = fetch(ctx, class_name, ids, selection.below(path, target))
+    for _, paths in groupby(selection.paths, key=len):
+        level = [_Place(ctx, docs, path, selection) for path in paths]
+        wanted: dict[_Group, dict[str, None]] = {}
+        for place in level:
+            for group, ids in place.wanted.items():
+                wanted.setdefault(group, {}).update(ids)
+        found = {group: fetch(ctx, group.class_name, list(ids), group.selection) for group, ids in wanted.items()}
         placed: set[int] = set()
-        for holder, key in places:
-            _replace(holder, key, found, placed)
+        for place in level:
+            place.fill({group.class_name: found[group] for group in place.wanted}, placed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Objects that one query may fetch. `path` keeps apart what hooks must see apart."""
+
+    class_name: str
+    selection: Selection
+    path: tuple[str, ...] = ()
+
+
+class _Place:
+    """One include path in the results: where its pointers stand, and what they point to."""
+
+    def __init__(self, ctx: Context, docs: list[Doc], path: tuple[str, ...], selection: Selection) -> None:
+        self._holders = list(_holders(docs, path))
+        self.wanted: dict[_Group, dict[str, None]] = {}
+        hooks, classes = ctx.core.hooks, ctx.core.classes
+        for class_name, ids in _pointed_at(ctx, self._holders).items():
+            hooked = hooks.find(BEFORE_FIND, class_name) or hooks.find(AFTER_FIND, class_name)
+            below = selection.below(path, classes.get_or_empty(class_name))
+            self.wanted[_Group(class_name, below, path if hooked else ())] = ids
+
+    def fill(self, found: Mapping[str, Fetched], placed: set[int]) -> None:
+        if found:
+            for holder, key in self._holders:
+                _replace(holder, key, found, placed)
 
 
 def _fields(cls: ClassDef, keys: tuple[str, ...] | None, exclude: tuple[str, ...]) -> frozenset[str] | None:
@@ -121,7 +153,7 @@ def _check_complexity(ctx: Context, asked: list[str], columns: int) -> None:
         raise ParseError(Code.INVALID_QUERY, text)
 
 
-def _places(docs: list[Doc], path: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
+def _holders(docs: list[Doc], path: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], str]]:
     """(holder, key) of every value at `path`. Lists on the way are entered; a position (`arr.1`) acts like the whole list."""
     todo: list[tuple[Any, int]] = [(doc, 0) for doc in docs]
     last = len(path) - 1
@@ -141,27 +173,22 @@ def _places(docs: list[Doc], path: tuple[str, ...]) -> Iterator[tuple[dict[str, 
                 todo.append((value[path[at]], at + 1))
 
 
-def _wanted(ctx: Context, places: Iterable[tuple[dict[str, Any], str]]) -> dict[str, list[str]]:
+def _pointed_at(ctx: Context, holders: Iterable[tuple[dict[str, Any], str]]) -> dict[str, dict[str, None]]:
     """Ids by class, each once, in order of appearance. Classes closed to the caller are left out: such pointers stay bare."""
     ids: dict[str, dict[str, None]] = {}
-    for holder, key in places:
+    for holder, key in holders:
         value = holder[key]
         for item in value if type(value) is list else (value,):
             if type(item) is Pointer:
                 ids.setdefault(item.class_name, {})[item.object_id] = None
-    return {name: list(found) for name, found in ids.items() if ctx.auth.is_master or not _closed(name)}
+    return {name: found for name, found in ids.items() if ctx.auth.is_master or not _closed(name)}
 
 
 def _closed(class_name: str) -> bool:
     return is_closed(class_name) or class_name == "_Session"
 
 
-def _replace(
-    holder: dict[str, Any],
-    key: str,
-    found: Mapping[str, tuple[dict[str, Doc], Mapping[str, str]]],
-    placed: set[int],
-) -> None:
+def _replace(holder: dict[str, Any], key: str, found: Mapping[str, Fetched], placed: set[int]) -> None:
     value = holder[key]
     if type(value) is list:
         holder[key] = [new for item in value if (new := _included(item, found, placed)) is not None or item is None]
@@ -173,7 +200,7 @@ def _replace(
             holder[key] = new
 
 
-def _included(value: Any, found: Mapping[str, tuple[dict[str, Doc], Mapping[str, str]]], placed: set[int]) -> Any | None:
+def _included(value: Any, found: Mapping[str, Fetched], placed: set[int]) -> Any | None:
     """The object for a pointer, None when it is gone or hidden; any other value as it is."""
     if type(value) is not Pointer or value.class_name not in found:
         return value
@@ -183,6 +210,6 @@ def _included(value: Any, found: Mapping[str, tuple[dict[str, Doc], Mapping[str,
         return None
     if id(doc) in placed:
         # An object in two places gets two copies: a deeper path may change one of them.
-        doc = copy.deepcopy(doc)
+        doc = copied(doc)
     placed.add(id(doc))
     return Included(value.class_name, doc, relations)

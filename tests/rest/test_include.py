@@ -190,9 +190,18 @@ def test_many_includes_of_one_class_ask_the_store_once(monkeypatch: pytest.Monke
     world = World()
     for number in range(10):
         world.put("B", f"b{number}", b=number)
-        world.put("A", f"a{number}", p=pointer("B", f"b{number}"))
+        world.put("A", f"a{number}", p=pointer("B", f"b{number}"), q=pointer("B", "b1"))
     asked: list[str] = []
     real = world.core.engine.find
     monkeypatch.setattr(world.core.engine, "find", lambda cls, *rest: (asked.append(cls.name), real(cls, *rest))[1])
-    assert len(rows(world.nobody, "A", include="p")) == 10
+    assert len(rows(world.nobody, "A", include="p,q")) == 10
     assert asked == ["A", "B"]
+
+
+def test_an_object_in_two_places_is_expanded_in_each_as_asked() -> None:
+    world = World()
+    world.put("C", "c1", z=1)
+    world.put("B", "b1", next=pointer("C", "c1"))
+    world.put("A", "a1", p=pointer("B", "b1"), q=pointer("B", "b1"))
+    row = shape(rows(world.nobody, "A", include="p.next,q")[0])
+    assert (row["p"]["next"], row["q"]["next"]) == ({"objectId": "c1", "z": 1}, "-> c1")
