@@ -71,17 +71,6 @@ def delete_schema(ctx: Context, name: str) -> None:
     _forget(ctx, name)
 
 
-def purge(ctx: Context, name: str) -> None:
-    """DELETE /purge/C: all objects of the class, without hooks; the schema stays. Unknown: nothing."""
-    ctx.auth.require_writer("purge a schema")
-    cls = ctx.core.classes.get(name)
-    if cls is None:
-        return
-    with translated(name):
-        ctx.core.engine.delete(cls, EVERYTHING)
-    _forget(ctx, name)
-
-
 def schema_json(cls: ClassDef, *, with_id_index: bool = True) -> dict[str, Json]:
     """`{"className", "fields", "classLevelPermissions", "indexes"?}`."""
     out: dict[str, Json] = {

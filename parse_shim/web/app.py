@@ -11,12 +11,14 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter, Rule
 
-from parse_shim.rest.core import Core, build_core
+from parse_shim.rest.core import Core
 from parse_shim.settings import Settings, load
+from parse_shim.web import services
+from parse_shim.web.assemble import assemble
 from parse_shim.web.replies import StartResponse
 from parse_shim.web.routing import Router
 from parse_shim.web.server import Server
-from parse_shim.web.table import ROUTES
+from parse_shim.web.table import routes_of
 
 EARLY = frozenset({"classes"})
 """First words of paths that are answered before Flask sees them."""
@@ -52,11 +54,14 @@ def create_app(settings: Settings | None = None, *, core: Core | None = None, **
     `core` is used as it is, for tests and for processes that have built one. Raises SettingsError.
     """
     if core is None:
-        core = build_core(_settings(settings, options))
+        core = assemble(_settings(settings, options))
     app = ParseApp("parse_shim", static_folder=None)
     app.core = core
-    app.server = Server(core, Router(ROUTES))
+    app.server = Server(core, Router(routes_of(core.settings)))
+    services.start(core)
     _mount(app, core.settings.mount_path)
+    for blueprint, prefix in core.hooks.blueprints:
+        app.register_blueprint(blueprint, url_prefix=prefix)
     return app
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from parse_shim.errors import Code, ParseError, TransportError
-from parse_shim.rest.auth import Credentials, check_keys, unauthorized
+from parse_shim.errors import TransportError
+from parse_shim.rest.auth import check_keys, unauthorized
 from parse_shim.settings import Settings
-from parse_shim.settings_fields import size
 from parse_shim.values.types import Json
 from parse_shim.web.address import base_url, client_address
 from parse_shim.web.bodies import MULTIPART, parse_body, parse_form, read_bytes
 from parse_shim.web.call import Call, QueryValue
 from parse_shim.web.credentials import header_credentials, read_context, take_body_credentials, with_basic
+from parse_shim.web.uploads import read_upload
 
 RAW_ROUTES = frozenset({"files"})
 """First words of paths whose bodies are bytes, whatever their type."""
@@ -99,11 +99,10 @@ def read_call(environ: dict[str, Any], settings: Settings, target: Target, reque
         base_url=base_url(environ, trust, settings.mount_path),
         request_id=request_id,
     )
-    data = read_bytes(environ, _size_limit(environ, credentials, target, settings))
     known = bool(settings.app_id) and credentials.app_id == settings.app_id
     if target.segments and target.segments[0].lower() in RAW_ROUTES:
-        _read_file_body(call, data, known, settings)
-    elif data:
+        _read_file_body(call, read_upload(environ, credentials, settings), known, settings)
+    elif data := read_bytes(environ, settings.max_upload_size):
         _read_body(call, data, settings)
     if method == "POST" and call.body:
         _override_method(call)
@@ -114,19 +113,6 @@ def read_call(environ: dict[str, Any], settings: Settings, target: Target, reque
     if not known:
         _other_credentials(call, environ.get("HTTP_AUTHORIZATION"), settings)
     return call
-
-
-def _size_limit(environ: dict[str, Any], credentials: Credentials, target: Target, settings: Settings) -> int:
-    """Bytes. The master key may name another limit for a file. Raises TransportError 403, ParseError 130."""
-    wanted = environ.get("HTTP_X_PARSE_FILE_MAX_UPLOAD_SIZE")
-    if wanted is None or not target.segments or target.segments[0].lower() != "files":
-        return settings.max_upload_size
-    if check_keys(settings, credentials) != "master":
-        raise unauthorized()
-    try:
-        return size(wanted)
-    except ValueError:
-        raise ParseError(Code.FILE_SAVE_ERROR, f"Invalid maxUploadSize override value: {wanted[:40]}")
 
 
 def _read_body(call: Call, data: bytes, settings: Settings) -> None:

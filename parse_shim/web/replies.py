@@ -38,6 +38,7 @@ def error_reply(error: Exception, settings: Settings) -> Reply:
     """The answer for whatever was raised. An exception that is neither kind is our fault: it is logged, the client hears 500."""
     if isinstance(error, ParseError):
         reply = Reply(error_body(error, settings), error.status)
+        reply.headers |= getattr(error, "headers", {})
         if error.status == 503:
             reply.headers["Retry-After"] = "1"
         return reply

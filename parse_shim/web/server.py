@@ -7,37 +7,36 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from parse_shim import log as logs
 from parse_shim.errors import InternalError, InvalidSession, Unavailable
 from parse_shim.ids import new_object_id
 from parse_shim.rest.access import require_master
-from parse_shim.rest.auth import authenticate, check_app_id, check_client_keys, check_keys
+from parse_shim.rest.auth import authenticate, check_app_id, check_client_keys, check_keys, resolve_session
 from parse_shim.rest.core import Auth, Context, Core, Kind
 from parse_shim.rest.idempotency import check_request
+from parse_shim.values.types import Doc
 from parse_shim.web.address import client_address
 from parse_shim.web.allowed import check_allowed_route
 from parse_shim.web.call import Call, Reply
 from parse_shim.web.credentials import header_credentials
 from parse_shim.web.envelope import Target, read_call, read_target
+from parse_shim.web.limits import Caller, RateLimits
 from parse_shim.web.replies import Answer, Sender, StartResponse, error_reply, not_found, preflight
 from parse_shim.web.routing import Match, Router, run
 
 log = logging.getLogger("parse_shim.web")
 
-Guard = Callable[[Core, Call, Kind], dict[str, str]]
-"""A check between keys and session: raises ParseError 429, or gives headers for the answer (X-RateLimit-*)."""
-
 
 class Server:
-    """`guards` stand where the contract has its rate limits: after the keys, before the session is looked up."""
+    """`limits` are the rules of the settings and, under the name `rate_limits` in the core's extras, those of hooks."""
 
     def __init__(self, core: Core, router: Router) -> None:
         self.core = core
         self.router = router
-        self.guards: list[Guard] = []
+        self.limits = RateLimits([*core.settings.rate_limit, *core.extras.get("rate_limits", ())])
         self._sender = Sender(core.settings)
 
     def wsgi(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
@@ -73,40 +72,49 @@ class Server:
         call = read_call(environ, self.core.settings, target, request_id)
         call.server = self
         match = self.router.find("GET" if call.method == "HEAD" else call.method, call.segments)
-        headers, auth = self._identify(call, match)
+        auth = self._identify(call, match)
         if match is None:
             return not_found(call.method, call.shown)
-        reply = self._run(match, context(self.core, call, auth), call)
-        if headers:
-            reply.headers |= headers
-        return reply
+        return self._run(match, context(self.core, call, auth), call)
 
-    def _identify(self, call: Call, match: Match | None) -> tuple[dict[str, str] | None, Auth]:
+    def _identify(self, call: Call, match: Match | None) -> Auth:
         """Checks 7 to 13: application, state, keys, limits, allowed routes, session."""
         core, settings, credentials = self.core, self.core.settings, call.credentials
-        headers: dict[str, str] | None = None
         public = match is not None and match.route.public
         if core.state != "ok":
             check_app_id(settings, credentials.app_id)
             raise InternalError(f"Invalid server state: {core.state}", status=503)
-        if self.guards or settings.route_allow_list is not None:
+        if self.limits or settings.route_allow_list is not None:
             kind = check_keys(settings, credentials)
             if not public:
                 check_app_id(settings, credentials.app_id)
                 if kind == "client":
                     check_client_keys(settings, credentials)
-            for guard in self.guards:
-                headers = {**(headers or {}), **guard(core, call, kind)}
+            if self.limits:
+                self.limits.check(self.caller(call, kind), [(call.method, "/" + "/".join(call.segments))])
             check_allowed_route(settings.route_allow_list, kind, call.segments)
         if public:
-            return headers, match.route.identify(core, call) if match and match.route.identify else Auth()
+            return match.route.identify(core, call) if match and match.route.identify else Auth()
         session = match.route.session if match else "resolve"
         try:
-            return headers, authenticate(core, credentials, resolve=session not in ("ignore", "keep"))
+            return authenticate(core, credentials, resolve=session not in ("ignore", "keep"))
         except InvalidSession:
             if session == "legacy" and not (credentials.session_token or "").startswith("r:"):
                 raise InvalidSession("invalid legacy session token")
             raise
+
+    def caller(self, call: Call, kind: Kind) -> Caller:
+        """Whom rate limits count."""
+        token = call.credentials.session_token
+
+        def user_id() -> str | None:
+            try:
+                user: Doc = resolve_session(self.core, token or "").user
+            except InvalidSession:
+                return None
+            return str(user["objectId"])
+
+        return Caller(call.ip, kind, token, user_id)
 
     def _run(self, match: Match, ctx: Context, call: Call) -> Reply:
         if match.route.master:

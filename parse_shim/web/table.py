@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from parse_shim.web.routes import batch, classes, files, push, schemas, server, sessions, users
-from parse_shim.web.routing import routes
+from parse_shim.settings import Settings
+from parse_shim.web.routes import batch, classes, files, ops, push, schemas, server, sessions, users
+from parse_shim.web.routes.pages import page_routes
+from parse_shim.web.routing import Route, routes
 
 ROUTES = routes(
     classes.ROUTES,
@@ -14,4 +16,10 @@ ROUTES = routes(
     server.ROUTES,
     files.ROUTES,
     push.ROUTES,
+    ops.ROUTES,
 )
+
+
+def routes_of(settings: Settings) -> list[Route]:
+    """The rows of one server: pages stand under a word of its own choice."""
+    return routes(ROUTES, page_routes(settings))

@@ -38,7 +38,7 @@ def batch(ctx: Context, call: Call) -> Reply:
         raise _bad("requests must be an array")
     _check_size(ctx, requests)
     planned = [_plan(ctx, call, item) for item in requests]
-    _check_limits(ctx, planned)
+    _check_limits(ctx, call, planned)
     if call.body.get("transaction") is True:
         return Reply(_together(ctx, planned))
     return Reply([_one(ctx, item) for item in planned])
@@ -125,15 +125,13 @@ def _check_size(ctx: Context, requests: list[Json]) -> None:
         raise _bad(text)
 
 
-def _check_limits(ctx: Context, planned: list[Planned]) -> None:
+def _check_limits(ctx: Context, call: Call, planned: list[Planned]) -> None:
     """What stands before the session in a single request: allowed routes and rate limits, for the batch as a whole."""
     for item in planned:
         check_allowed_route(ctx.settings.route_allow_list, ctx.auth.kind, item.call.segments)
-        for guard in item.call.server.guards:
-            try:
-                guard(ctx.core, item.call, ctx.auth.kind)
-            except ParseError as error:
-                raise ParseError(error.code, error.message)
+    if call.server.limits:
+        counted = [(item.call.method, "/" + "/".join(item.call.segments)) for item in planned]
+        call.server.limits.check(call.server.caller(call, ctx.auth.kind), counted, batch=True)
 
 
 def _bad(text: str) -> ParseError:

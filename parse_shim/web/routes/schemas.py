@@ -1,4 +1,4 @@
-"""/schemas and /purge (contract/04)."""
+"""/schemas (contract/04)."""
 
 from __future__ import annotations
 
@@ -30,11 +30,6 @@ def delete(ctx: Context, call: Call, className: str) -> Reply:
     return empty()
 
 
-def purge(ctx: Context, call: Call, className: str) -> Reply:
-    schemas.purge(ctx, className)
-    return empty()
-
-
 ROUTES = [
     Route("GET", "/schemas", list_all, master=True),
     Route("POST", "/schemas", create, master=True),
@@ -42,5 +37,4 @@ ROUTES = [
     Route("POST", "/schemas/:className", create, master=True),
     Route("PUT", "/schemas/:className", update, master=True),
     Route("DELETE", "/schemas/:className", delete, master=True),
-    Route("DELETE", "/purge/:className", purge, master=True),
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from parse_shim.errors import Code, ParseError
 from parse_shim.rest import config
 from parse_shim.rest.aggregate import aggregate as run_aggregate
+from parse_shim.rest.analytics import track
 from parse_shim.rest.core import Context
 from parse_shim.rest.server_info import server_info
 from parse_shim.web.call import Call, Reply
-from parse_shim.web.routes.answers import empty
 from parse_shim.web.routing import Route
 
 
@@ -26,8 +26,7 @@ def info(ctx: Context, call: Call) -> Reply:
 
 
 def event(ctx: Context, call: Call, name: str) -> Reply:
-    """Accepted and forgotten: there is no analytics store."""
-    return empty()
+    return Reply(track(ctx, name, call.body))
 
 
 def aggregate(ctx: Context, call: Call, className: str) -> Reply:
