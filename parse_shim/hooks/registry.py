@@ -12,7 +12,8 @@ from typing import Any
 
 from parse_shim.classes.loading import import_spec
 from parse_shim.hooks.cloud import MARKS, MOUNTS, Mark
-from parse_shim.hooks.kinds import ANY, FUNCTION, KINDS, refusal
+from parse_shim.hooks.cron import check_period
+from parse_shim.hooks.kinds import ANY, EVERY, FUNCTION, KINDS, refusal
 from parse_shim.hooks.validators import Check, read_validator
 from parse_shim.sdk.object import Object
 
@@ -185,5 +186,10 @@ def _check(hook: Hook) -> None:
     problem = refusal(hook.kind, hook.target)
     if hook.kind == FUNCTION and (not hook.target or FORBIDDEN_IN_NAMES & set(hook.target)):
         problem = f"{hook.target!r} is no name for a cloud function: it must be filled, without quotes and dots"
+    if hook.kind == EVERY:
+        try:
+            check_period(hook.options.get("period"))
+        except ValueError as wrong:
+            problem = str(wrong)
     if problem is not None:
         raise RegistrationError(f"{problem} ({hook.name} at {hook.place})" if hook.file else problem)

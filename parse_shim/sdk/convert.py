@@ -69,6 +69,21 @@ def stored(value: Any, *, strict: bool = True) -> Value | Any:
     return _subclass(value)
 
 
+def answered(value: Any) -> Any:
+    """A value on its way to a client: as `stored`, but an Object that was read, and has no pending changes, is shown whole."""
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, list | tuple):
+        return [answered(item) for item in value]
+    if isinstance(value, Mapping):
+        return {_key(key): answered(item) for key, item in value.items()}
+    if isinstance(value, types.Included):
+        return value
+    if isinstance(value, _objects()) and value.is_whole():
+        return types.Included(value.class_name, value.to_answer())
+    return stored(value)
+
+
 def naive(value: datetime) -> datetime:
     """UTC without a zone, whole milliseconds; a datetime without a zone is taken as UTC."""
     if value.tzinfo is not None:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self
 from parse_shim.errors import Code, ParseError, ScriptFailed
 from parse_shim.sdk.acl import ACL
 from parse_shim.sdk.changes import Changes
-from parse_shim.sdk.convert import handed, stored
+from parse_shim.sdk.convert import answered, handed, stored
 from parse_shim.sdk.persist import Persistent
 from parse_shim.sdk.relation import Relation
 from parse_shim.sdk.session import subclass_of
@@ -114,6 +114,9 @@ class Object(Persistent):
             return value
         if isinstance(value, types.Relation):
             return self.relation(name)
+        if isinstance(value, types.Included):
+            self._live[name] = handed(value)
+            return self._live[name]
         return handed(value)
 
     def __getitem__(self, name: str) -> Any:
@@ -251,6 +254,10 @@ class Object(Persistent):
             return Set(self._values().get(name))
         return found
 
+    def is_whole(self) -> bool:
+        """Stored, read, and without pending changes: it can be shown as it is."""
+        return self.id is not None and self.is_data_available() and not self.dirty()
+
     def is_data_available(self) -> bool:
         """False for one that only knows its id."""
         return len(self._doc) > 1 or not self._existed
@@ -266,9 +273,11 @@ class Object(Persistent):
         return {name: stored(value) for name, value in self._values().items()}
 
     def to_answer(self) -> Doc:
-        """As `to_doc`, but included objects that nobody touched stay whole. For rest/."""
-        dirty = set(self.dirty_keys())
-        return {name: stored(value) if name in dirty else value for name, value in self._values().items()}
+        """The object as a result for a client: as `to_doc`, but objects that were read along stay whole.
+
+        Raises ScriptFailed (141) for a value that cannot be stored."""
+        seen = {*self.dirty_keys(), *self._live}
+        return {name: answered(self._live.get(name, value)) if name in seen else value for name, value in self._values().items()}
 
     def to_json(self) -> dict[str, Any]:
         """REST form, without className."""
@@ -324,6 +333,8 @@ class Object(Persistent):
     def _notice(self) -> None:
         """Turn what was done to a dict or list that `get` handed out into a Set."""
         for name, value in self._live.items():
+            if isinstance(value, Object):
+                continue
             now = stored(value, strict=False)
             if not equal(now, self._values().get(name)):
                 self._now = {**self._values(), name: now}

@@ -47,7 +47,8 @@ class Session(Protocol):
     """Implemented over rest/: same checks, hooks and errors as a request, without HTTP. Docs go in and out; errors are ParseError.
     `subclasses`: class name -> the application's own subclass of Object."""
 
-    subclasses: Mapping[str, type[Any]]
+    @property
+    def subclasses(self) -> Mapping[str, type[Any]]: ...
 
     def find(self, plan: QueryPlan, who: As) -> list[Doc]: ...
     def count(self, plan: QueryPlan, who: As) -> int: ...
