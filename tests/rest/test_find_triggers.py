@@ -1,15 +1,18 @@
 """before_find and after_find: what the hook does, what comes back."""
 
 from collections.abc import Callable
-from types import SimpleNamespace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from parse_shim import ids as clock
 from parse_shim.errors import ParseError
 from parse_shim.hooks.kinds import AFTER_FIND, BEFORE_FIND
-from parse_shim.rest import find_triggers, read
+from parse_shim.hooks.registry import Hook, Registry
+from parse_shim.rest import read
 from parse_shim.rest.aggregate import aggregate
+from parse_shim.rest.auth import resolve_session
 from parse_shim.rest.find_params import find_params
 from parse_shim.rest.read import get_doc
 from parse_shim.sdk.object import Object
@@ -19,42 +22,45 @@ from tests.rest.world import World, answer, ids, pointer, rows
 Handler = Callable[[Any], Any]
 
 
-class Hooks:
-    """Stands in for the registry; notes each call as (kind, class, is_get, master)."""
-
-    def __init__(self) -> None:
-        self.handlers: dict[tuple[str, str], Handler] = {}
-        self.calls: list[tuple[str, str, bool, bool]] = []
-
-    def find(self, kind: str, target: str = "") -> Any:
-        handler = self.handlers.get((kind, target))
-        return SimpleNamespace(kind=kind, handler=handler) if handler else None
+class Calls(list[tuple[str, str, bool, bool]]):
+    """Each hook that ran, as (kind, class, is_get, master)."""
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    hooks = Hooks()
+def calls() -> Calls:
+    return Calls()
 
-    def call_hook(ctx: Any, hook: Any, request: Any) -> Any:
-        hooks.calls.append((hook.kind, request.class_name, request.is_get, request.master))
-        result = hook.handler(request)
-        request.share_context()
-        return result
 
-    monkeypatch.setattr(find_triggers, "call_hook", call_hook)
-    world = World(hooks=hooks)
+@pytest.fixture
+def world() -> World:
+    world = World(hooks=Registry())
     for number in (1, 2, 3):
         world.put("W", f"w{number}", n=number, s="x")
     world.put("W", "secret", n=9, ACL={})
     return world
 
 
+def hook(world: World, kind: str, name: str, handler: Handler) -> None:
+    world.hooks.override(Hook(kind, name, handler))
+
+
 def before(world: World, handler: Handler, name: str = "W") -> None:
-    world.hooks.handlers[BEFORE_FIND, name] = handler
+    hook(world, BEFORE_FIND, name, handler)
 
 
 def after(world: World, handler: Handler, name: str = "W") -> None:
-    world.hooks.handlers[AFTER_FIND, name] = handler
+    hook(world, AFTER_FIND, name, handler)
+
+
+def note_calls(world: World, calls: Calls, *names: str) -> None:
+    """Hooks on these classes that do nothing but note that they ran."""
+    for name in names:
+        for kind in (BEFORE_FIND, AFTER_FIND):
+
+            def noted(request: Any, kind: str = kind) -> None:
+                calls.append((kind, request.class_name, request.is_get, request.master))
+
+            hook(world, kind, name, noted)
 
 
 def raising(code: int, text: str) -> Handler:
@@ -119,7 +125,7 @@ def test_objects_in_place_of_a_query_need_the_class_permission(world: World) -> 
 
 @pytest.mark.parametrize("kind", [BEFORE_FIND, AFTER_FIND])
 def test_a_find_hook_may_refuse(world: World, kind: str) -> None:
-    world.hooks.handlers[kind, "W"] = raising(142, "no")
+    hook(world, kind, "W", raising(142, "no"))
     assert answer(ids, world.nobody, "W") == (400, 142, "no")
     assert answer(read.get, world.nobody, "W", "w1") == (400, 142, "no")
 
@@ -211,28 +217,24 @@ def test_after_find_sees_no_protected_fields(world: World) -> None:
     assert seen == [None, "x"]
 
 
-def test_the_order_of_hooks_around_an_include(world: World) -> None:
+def test_the_order_of_hooks_around_an_include(world: World, calls: Calls) -> None:
     world.put("A", "a1", w=pointer("W", "w1"))
     world.put("A", "a2", w=pointer("W", "w2"))
-    for name in ("A", "W"):
-        before(world, lambda r: None, name)
-        after(world, lambda r: None, name)
+    note_calls(world, calls, "A", "W")
     ids(world.nobody, "A", include="w", where={"objectId": "a1"})
     expected = [("before_find", "A", False), ("before_find", "W", True), ("after_find", "W", True), ("after_find", "A", False)]
-    assert [call[:3] for call in world.hooks.calls] == expected
-    world.hooks.calls.clear()
+    assert [call[:3] for call in calls] == expected
+    calls.clear()
     ids(world.nobody, "A", include="w")
-    assert [call[2] for call in world.hooks.calls] == [False] * 4
+    assert [call[2] for call in calls] == [False] * 4
 
 
-def test_hooks_of_an_inner_query_run_after_the_outer_before_find(world: World) -> None:
+def test_hooks_of_an_inner_query_run_after_the_outer_before_find(world: World, calls: Calls) -> None:
     world.put("A", "a1", w=pointer("W", "w1"))
-    for name in ("A", "W"):
-        before(world, lambda r: None, name)
-        after(world, lambda r: None, name)
+    note_calls(world, calls, "A", "W")
     ids(world.nobody, "A", where={"w": {"$inQuery": {"className": "W", "where": {"n": 1}}}})
     expected = [("before_find", "A"), ("before_find", "W"), ("after_find", "W"), ("after_find", "A")]
-    assert [call[:2] for call in world.hooks.calls] == expected
+    assert [call[:2] for call in calls] == expected
 
 
 def test_aggregate_runs_before_find_only(world: World) -> None:
@@ -244,16 +246,24 @@ def test_aggregate_runs_before_find_only(world: World) -> None:
     assert seen == [("s", None), (None, [])]
 
 
-def test_a_session_is_resolved_with_the_master_key(world: World) -> None:
-    from datetime import timedelta
-
-    from parse_shim import ids as clock
-    from parse_shim.rest.auth import resolve_session
-
+def test_a_session_is_resolved_with_the_master_key(world: World, calls: Calls) -> None:
     world.user("ann")
     later = clock.now() + timedelta(days=1)
     world.put("_Session", "s1", user=pointer("_User", "ann"), sessionToken="r:1", expiresAt=later)
-    before(world, lambda r: None, "_User")
+    note_calls(world, calls, "_User")
     resolve_session(world.core, "r:1")
     resolve_session(world.core, "r:1")
-    assert world.hooks.calls == [("before_find", "_User", True, True)]
+    assert calls == [("before_find", "_User", True, True), ("after_find", "_User", True, True)]
+
+
+def test_a_query_inside_a_hook_runs_as_nobody(world: World) -> None:
+    seen: list[Any] = []
+
+    def look(_request: Any) -> None:
+        seen.append(len(Query("P").find()))
+        seen.append(len(Query("P").find(use_master_key=True)))
+
+    world.put("P", "p1", n=1, ACL={})
+    before(world, look)
+    ids(world.master, "W")
+    assert seen == [0, 1]
