@@ -7,7 +7,8 @@
 | a lone surrogate             | U+FFFD                                                      |
 | bytes that are not UTF-8     | U+FFFD                                                      |
 | more than `depth` levels     | refused                                                     |
-| NUL in a text or a key       | taken; keys are checked where names are                     |
+| NUL in a text                | taken                                                       |
+| NUL in a key                 | refused: no store could hold it                             |
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from parse_shim.errors import TransportError
+from parse_shim.errors import Code, ParseError, TransportError
 from parse_shim.values.types import Json
 
 DEPTH = 64
@@ -32,7 +33,7 @@ class TooDeep(TransportError):
 
 
 def loads(text: bytes | str, *, depth: int = DEPTH) -> Json:
-    """Read JSON. Raises TransportError 400 for anything that is not JSON or is nested too deeply."""
+    """Read JSON. Raises TransportError 400 for what is not JSON or nested too deeply, ParseError 105 for NUL in a key."""
     try:
         value = orjson.loads(text)
     except ValueError as error:
@@ -42,6 +43,8 @@ def loads(text: bytes | str, *, depth: int = DEPTH) -> Json:
     braces = text.count(b"{") + text.count(b"[") if isinstance(text, bytes) else text.count("{") + text.count("[")
     if braces > depth:
         check_depth(value, depth)
+    if (b"\\u0000" if isinstance(text, bytes) else "\\u0000") in text:  # type: ignore[operator]
+        _check_keys(value)
     return value
 
 
@@ -61,6 +64,19 @@ def check_depth(value: Json, depth: int = DEPTH) -> None:
         depth -= 1
         if depth < 1:
             raise TooDeep()
+
+
+def _check_keys(value: Json) -> None:
+    todo: list[Any] = [value]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            for key in item:
+                if "\0" in key:
+                    raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {key[:100]!r}")
+            todo += item.values()
+        elif type(item) is list:
+            todo += item
 
 
 def dumps(value: Any, default: Any = None) -> bytes:

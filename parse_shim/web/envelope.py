@@ -67,13 +67,13 @@ def read_target(environ: dict[str, Any], mount: str) -> Target:
         path: str = environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")
         below = path[len(mount) :] if path.startswith(mount) else path
         return Target(path, tuple(part for part in below.split("/") if part), environ.get("QUERY_STRING", ""))
-    path, _, query = raw.partition("?")
+    path = raw.partition("?")[0]
     if "://" in path[:8]:  # the absolute form, as proxies send it
         path = "/" + path.split("://", 1)[1].partition("/")[2]
     shown = path.partition("#")[0]
     start = environ.get("SCRIPT_NAME", "") + mount
     below = shown.lstrip("/") if not start else shown[len(start) :] if shown.startswith(start) else shown
-    return Target(shown, tuple(decoded(part) for part in below.split("/") if part), query)
+    return Target(shown, tuple(decoded(part) for part in below.split("/") if part), environ.get("QUERY_STRING", ""))
 
 
 def read_call(environ: dict[str, Any], settings: Settings, target: Target, request_id: str = "") -> Call:

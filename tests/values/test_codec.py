@@ -40,18 +40,14 @@ def test_a_column_is_decoded_by_its_type(sent, value):
     assert type(found) is type(value)
 
 
-@pytest.mark.parametrize(
-    "tag", ["Foo", 5, "Object", "Date", "Pointer", "GeoPoint", "Polygon", "Bytes", "File", "Relation"]
-)
+@pytest.mark.parametrize("tag", ["Foo", 5, "Object", "Date", "Pointer", "GeoPoint", "Polygon", "Bytes", "File", "Relation"])
 def test_a_type_without_its_part_is_refused(tag):
     with pytest.raises(ParseError) as caught:
         codec.decode_column({"__type": tag})
     assert (caught.value.code, caught.value.message) == (111, f"This is not a valid {tag}")
 
 
-@pytest.mark.parametrize(
-    "coordinates", [[[0, 0], [1, 1]], 5, [1, 2, 3], [[0, 200], [0, 0], [1, 1]], [[0, 0], [1, 1], [0, 1], [1, 0]]]
-)
+@pytest.mark.parametrize("coordinates", [[[0, 0], [1, 1]], 5, [1, 2, 3], [[0, 200], [0, 0], [1, 1]], [[0, 0], [1, 1], [0, 1], [1, 0]]])
 def test_a_polygon_that_is_none_is_refused(coordinates):
     with pytest.raises(ParseError) as caught:
         codec.decode_column({"__type": "Polygon", "coordinates": coordinates})
@@ -82,9 +78,7 @@ def test_encode_undoes_decode(value):
     assert codec.decode_column(codec.encode(value)) == value
 
 
-@pytest.mark.parametrize(
-    "value, held", [(1.0, 1), (-0.0, 0), (2**53 + 1, 2**53), (float("inf"), None), (10**400, None), (1e22, 1e22)]
-)
+@pytest.mark.parametrize("value, held", [(1.0, 1), (-0.0, 0), (2**53 + 1, 2**53), (float("inf"), None), (10**400, None), (1e22, 1e22)])
 def test_numbers_are_those_of_javascript(value, held):
     assert codec.number(value) == held
 
@@ -108,9 +102,7 @@ def test_an_included_object_names_its_class_and_files_get_urls():
     }
 
 
-@pytest.mark.parametrize(
-    "text", [b"{bad", b"", b"NaN", b'{"a":Infinity}', b"[" * 2000 + b"]" * 2000, b"[" * 65 + b"]" * 65, b'""x']
-)
+@pytest.mark.parametrize("text", [b"{bad", b"", b"NaN", b'{"a":Infinity}', b"[" * 2000 + b"]" * 2000, b"[" * 65 + b"]" * 65, b'""x'])
 def test_what_is_not_json_is_a_transport_error(text):
     with pytest.raises(TransportError) as caught:
         codec.loads(text)
@@ -133,9 +125,13 @@ def test_odd_json_is_read(text, value):
     assert codec.loads(text) == value or value is None
 
 
+def test_nul_is_taken_in_texts_and_refused_in_keys():
+    assert codec.loads(b'{"a":"x\\u0000"}') == {"a": "x\0"}
+    with pytest.raises(ParseError) as caught:
+        codec.loads(b'{"a":[{"b\\u0000":1}]}')
+    assert caught.value.code == 105
+
+
 def test_dumps_writes_values_and_survives_what_orjson_refuses():
-    assert (
-        codec.dumps({"d": MOMENT, "n": float("nan")})
-        == b'{"d":{"__type":"Date","iso":"2020-01-02T03:04:05.678Z"},"n":null}'
-    )
+    assert codec.dumps({"d": MOMENT, "n": float("nan")}) == b'{"d":{"__type":"Date","iso":"2020-01-02T03:04:05.678Z"},"n":null}'
     assert codec.dumps(["\ud800", 2**70]) == '["\ufffd",1.1805916207174113e+21]'.encode()
