@@ -14,6 +14,7 @@ from parse_shim.hooks.requests import FileRequest
 from parse_shim.hooks.run import SKIPPED, call
 from parse_shim.rest.calling import caller_of
 from parse_shim.rest.core import Context
+from parse_shim.rest.file_rules import served_type
 from parse_shim.sdk.file import File
 from parse_shim.sdk.session import Session, bound
 
@@ -86,7 +87,7 @@ def after_find(ctx: Context, found: Download) -> Download:
         return found
     with bound(_session(ctx)):
         data = other.get_data() if other.is_saved else other.data or b""
-    return replace(found, name=other.name, data=data, total=len(data))
+    return replace(found, name=other.name, data=data, total=len(data), content_type=served_type(other.name))
 
 
 def _around_delete(ctx: Context, kind: str, name: str, url: str) -> None:

@@ -65,7 +65,16 @@ def test_a_malformed_content_type_of_an_unknown_extension_is_refused(content_typ
 
 @pytest.mark.parametrize(
     ("name", "content_type"),
-    [("a.js", None), ("a.php", None), ("a.exe", None), ("a.css", None), ("a.pdf", "text/html"), ("a.zip", None), ("a", "image/png"), ("a", None)],
+    [
+        ("a.js", None),
+        ("a.php", None),
+        ("a.exe", None),
+        ("a.css", None),
+        ("a.pdf", "text/html"),
+        ("a.zip", None),
+        ("a", "image/png"),
+        ("a", None),
+    ],
 )
 def test_other_kinds_pass(name: str, content_type: str | None) -> None:
     assert refusal(check_extension, name, content_type, SAFE) is None
@@ -93,7 +102,12 @@ def test_a_name_without_extension_gets_the_one_of_its_type(name: str, content_ty
 
 @pytest.mark.parametrize(
     ("name", "served"),
-    [("a.txt", "text/plain; charset=utf-8"), ("a.json", "application/json; charset=utf-8"), ("a.png", "image/png"), ("a", "application/octet-stream")],
+    [
+        ("a.txt", "text/plain; charset=utf-8"),
+        ("a.json", "application/json; charset=utf-8"),
+        ("a.png", "image/png"),
+        ("a", "application/octet-stream"),
+    ],
 )
 def test_the_extension_decides_what_is_served(name: str, served: str) -> None:
     assert served_type(name) == served
@@ -122,7 +136,9 @@ def test_a_directory_is_for_the_master_key() -> None:
     assert check_directory("a/b", True) == "a/b"
 
 
-@pytest.mark.parametrize(("text", "size"), [("20mb", 20 * 1024**2), ("1.5kb", 1536), ("3", 3), (" 2 GB ", 2 * 1024**3), ("zz", None), ("-1", None)])
+@pytest.mark.parametrize(
+    ("text", "size"), [("20mb", 20 * 1024**2), ("1.5kb", 1536), ("3", 3), (" 2 GB ", 2 * 1024**3), ("zz", None), ("-1", None)]
+)
 def test_sizes_have_units(text: str, size: int | None) -> None:
     assert parse_size(text) == size
 
