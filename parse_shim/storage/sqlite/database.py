@@ -40,6 +40,7 @@ class Database:
         self._local = threading.local()
         self._readers: list[apsw.Connection] = []
         self._writer: apsw.Connection | None = None
+        self._closed = False
         if file:
             make_folder(file)
         with self._lock:
@@ -123,7 +124,7 @@ class Database:
                 connection.close()
             if self._writer is not None:
                 self._writer.close()
-            self._readers, self._writer = [], None
+            self._readers, self._writer, self._closed = [], None, True
 
     # -- private ----------------------------------------------------------------------------------------------------------
 
@@ -193,6 +194,8 @@ class Database:
 
     def _write_connection(self) -> apsw.Connection:
         if self._writer is None:
+            if self._closed:
+                raise Unavailable("the database is closed")
             self._writer = self._connect(reader=False)
             # The wait for the write lock is ours (`_begin`).
             self._writer.set_busy_timeout(0)
