@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from parse_shim.errors import TransportError
+from parse_shim.errors import Code, ParseError, TransportError
 from parse_shim.rest.auth import check_keys, unauthorized
 from parse_shim.settings import Settings
 from parse_shim.values.types import Json
@@ -102,7 +102,7 @@ def read_call(environ: dict[str, Any], settings: Settings, target: Target, reque
     known = bool(settings.app_id) and credentials.app_id == settings.app_id
     if target.segments and target.segments[0].lower() in RAW_ROUTES:
         _read_file_body(call, read_upload(environ, credentials, settings), known, settings)
-    elif data := read_bytes(environ, settings.max_upload_size):
+    elif data := _read_bytes(environ, call, settings):
         _read_body(call, data, settings)
     if method == "POST" and call.body:
         _override_method(call)
@@ -113,6 +113,15 @@ def read_call(environ: dict[str, Any], settings: Settings, target: Target, reque
     if not known:
         _other_credentials(call, environ.get("HTTP_AUTHORIZATION"), settings)
     return call
+
+
+def _read_bytes(environ: dict[str, Any], call: Call, settings: Settings) -> bytes:
+    try:
+        return read_bytes(environ, settings.max_upload_size)
+    except TransportError as error:
+        if error.status == 413 and call.content_type[:19].lower() == MULTIPART:
+            raise ParseError(Code.OBJECT_TOO_LARGE, "Multipart request exceeds maximum upload size.") from error
+        raise
 
 
 def _read_body(call: Call, data: bytes, settings: Settings) -> None:
