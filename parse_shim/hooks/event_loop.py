@@ -15,7 +15,8 @@ from contextvars import copy_context
 from typing import Any
 
 from parse_shim.hooks.errors import HookTimeout, Overrun
-from parse_shim.hooks.mailbox import Mailbox
+from parse_shim.hooks.mailbox import Mailbox, in_gevent
+from parse_shim.hooks.native_loop import NativeLoop, settle
 from parse_shim.hooks.watchdog import WATCHDOG, Watch, native
 from parse_shim.sdk.pending import posting
 
@@ -55,7 +56,7 @@ class _Run:
     def post(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         """Have `work` done by the request; something to await."""
         future: asyncio.Future[Any] = self.loop.create_future()
-        self.box.ask(work, lambda result, problem: self._tell(_settle, future, result, problem))
+        self.box.ask(work, lambda result, problem: self._tell(settle, future, result, problem))
         return future
 
     async def _run(self, handler: Callable[[Any], Any], request: Any) -> None:
@@ -81,15 +82,6 @@ class _Run:
             return  # the loop is closed: the process ends
 
 
-def _settle(future: asyncio.Future[Any], result: Any, problem: BaseException | None) -> None:
-    if future.done():
-        return
-    if problem is not None:
-        future.set_exception(problem)
-    else:
-        future.set_result(result)
-
-
 _loops: dict[int, tuple[asyncio.AbstractEventLoop, list[int]]] = {}
 
 
@@ -97,7 +89,7 @@ def _loop() -> asyncio.AbstractEventLoop:
     """This process's loop; a fork needs one of its own."""
     found = _loops.get(os.getpid())
     if found is None:
-        loop = asyncio.new_event_loop()
+        loop: asyncio.AbstractEventLoop = NativeLoop() if in_gevent() else asyncio.new_event_loop()
         found = _loops[os.getpid()] = (loop, [])
         started = native("_thread", "allocate_lock")()
         started.acquire()

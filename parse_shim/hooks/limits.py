@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from parse_shim.hooks.errors import HookTimeout, Overrun
+from parse_shim.hooks.mailbox import in_gevent
 from parse_shim.hooks.watchdog import WATCHDOG
 
 __all__ = ["HookTimeout", "run_limited"]
@@ -27,19 +28,13 @@ def run_limited(handler: Callable[[Any], Any], request: Any, seconds: float | No
         return _on_loop(handler, request, seconds)
     if seconds is None:
         result = handler(request)
-    elif has_gevent():
+    elif in_gevent():
         result = _in_greenlet(handler, request, seconds)
     else:
         result = _on_thread(handler, request, seconds)
     if hasattr(result, "__await__"):
         return _on_loop(lambda _: result, request, seconds)
     return result
-
-
-def has_gevent() -> bool:
-    """gevent took over waiting in this process."""
-    monkey = sys.modules.get("gevent.monkey")
-    return monkey is not None and bool(monkey.is_module_patched("threading"))
 
 
 def _in_greenlet(handler: Callable[[Any], Any], request: Any, seconds: float) -> Any:

@@ -32,7 +32,7 @@ class Mailbox:
     """For one run of one hook."""
 
     def __init__(self) -> None:
-        self.inbox: Inbox = _GreenletInbox() if _in_gevent() else _ThreadInbox()
+        self.inbox: Inbox = _GreenletInbox() if in_gevent() else _ThreadInbox()
         self.closed = False
 
     def ask(self, work: Callable[[], Any], reply: Reply) -> None:
@@ -128,7 +128,7 @@ class _GreenletInbox:
         self._watcher.close()
 
 
-def _in_gevent() -> bool:
-    """This thread runs a gevent hub: somebody else could run while it waits."""
+def in_gevent() -> bool:
+    """gevent took over waiting in this process."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("threading"))
