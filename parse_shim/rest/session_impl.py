@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from parse_shim.errors import Code, ParseError
+from parse_shim.errors import Code, ObjectNotFound, ParseError
 from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.rest import aggregate, batch, config, delete, files, job_schedule, locks, login, mail, push, read, write
 from parse_shim.rest.auth import auth_for_token
@@ -74,6 +74,12 @@ class CoreSession:
 
     def update(self, class_name: str, object_id: str, update: Update, who: As) -> Doc:
         return _written(write.save_update(self._as(who), class_name, object_id, update))
+
+    def update_if(self, class_name: str, object_id: str, update: Update, condition: Node, who: As) -> Doc | None:
+        try:
+            return _written(write.save_internal(self._as(who), class_name, object_id, update, condition))
+        except ObjectNotFound:
+            return None
 
     def destroy(self, class_name: str, object_id: str, who: As) -> None:
         delete.delete(self._as(who), class_name, object_id)

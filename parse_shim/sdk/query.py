@@ -13,9 +13,10 @@ from typing import Any, Generic, Self, TypeVar
 
 from parse_shim.errors import ObjectNotFound
 from parse_shim.query.ast import And as AndNode
-from parse_shim.query.ast import Node, Or
+from parse_shim.query.ast import Eq, Node, Or
 from parse_shim.query.ast import Not as NotNode
 from parse_shim.sdk.constraints import Constraints
+from parse_shim.sdk.convert import handed
 from parse_shim.sdk.object import Object
 from parse_shim.sdk.pending import perform
 from parse_shim.sdk.query_json import query_json
@@ -157,6 +158,33 @@ class Query(Constraints, Generic[T]):
         self.preferred = name
         return self
 
+    # -- for hooks that look at a client's query ------------------------------------------------------------------------
+
+    def mentions(self, name: str) -> bool:
+        """A condition, however deep, or the order is about the field or a part of it."""
+        if any(_about(path.removeprefix("-"), name) for path in self.order):
+            return True
+        return any(_about(path, name) for path in paths_of(self.node))
+
+    def equals(self, name: str) -> Any:
+        """The value that every match has in the field, by a condition of its own; None when there is no such condition."""
+        for part in self.parts:
+            if isinstance(part, Eq) and part.path == name:
+                return handed(part.value)
+        return None
+
+    def reads(self, name: str) -> bool:
+        """The field is among what is read."""
+        chosen = self.selected is None or any(path.partition(".")[0] == name for path in self.selected)
+        return chosen and name not in self.excluded
+
+    def also(self, query: Query[Any]) -> Self:
+        """Only what `query`, of the same class, finds too. Never replaces a condition."""
+        if query.class_name != self.class_name:
+            raise TypeError("queries to combine must be of one class")
+        self.parts = [*self.parts, query.node]
+        return self
+
     # -- running ------------------------------------------------------------------------------------------------------
 
     def find(self, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None) -> list[T]:
@@ -243,3 +271,20 @@ class Query(Constraints, Generic[T]):
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     """`"a", "b"` or `"a,b"`."""
     return tuple(part.strip() for name in names for part in name.split(",") if part.strip())
+
+
+def paths_of(node: Node) -> Iterator[str]:
+    """Every field that a condition of this class is about; inner queries are of other objects."""
+    if isinstance(node, AndNode | Or):
+        for part in node.parts:
+            yield from paths_of(part)
+    elif isinstance(node, NotNode):
+        yield from paths_of(node.part)
+    else:
+        path = getattr(node, "path", None)
+        if isinstance(path, str):
+            yield path
+
+
+def _about(path: str, name: str) -> bool:
+    return path == name or path.startswith(name + ".")
