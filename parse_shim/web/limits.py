@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Any
 
 from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.errors import ConfigurationError
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
@@ -63,6 +64,11 @@ class RateLimits:
     def __bool__(self) -> bool:
         return bool(self._rules)
 
+    def forget(self) -> None:
+        """Begin to count anew (the emulator's reset)."""
+        for rule in self._rules:
+            rule.forget()
+
     def check(self, caller: Caller, calls: Iterable[tuple[str, str]], *, batch: bool = False) -> None:
         """Count (method, path below the mount) pairs. Raises TooManyRequests for the first rule that is exceeded."""
         for method, path in calls:
@@ -78,6 +84,8 @@ class _Rule:
         self._path = path_pattern(rule.request_path)
         self._methods = _method_pattern(rule.request_methods)
         # whole seconds are what the counters know; rounding up keeps the promise "at most"
+        # made at once: a Redis client that is missing must stop the start, not a request
+        self._limiter = FixedWindowRateLimiter(_storage(rule.redis_url))
         self._item: RateLimitItem = RateLimitItemPerSecond(rule.request_count, max(1, math.ceil(rule.request_time_window / 1000)))
 
     def matches(self, method: str, path: str) -> bool:
@@ -99,6 +107,10 @@ class _Rule:
             return
         raise TooManyRequests(self._rule.error_response_message, self._rule.request_count, reset_at, status=status)
 
+    def forget(self) -> None:
+        if isinstance(self._limiter.storage, MemoryStorage):
+            self._limiter.storage.reset()
+
     def _key(self, caller: Caller) -> str:
         zone = self._rule.zone
         if zone == "global":
@@ -110,10 +122,6 @@ class _Rule:
             if user_id:
                 return "user:" + user_id
         return f"ip:{caller.ip}"
-
-    @cached_property
-    def _limiter(self) -> FixedWindowRateLimiter:
-        return FixedWindowRateLimiter(_storage(self._rule.redis_url))
 
     @cached_property
     def _failures(self) -> tuple[type[BaseException], ...]:
@@ -165,6 +173,12 @@ def _is_loopback(ip: str | None) -> bool:
 
 
 def _storage(redis_url: str | None) -> Storage:
-    made = storage_from_string(redis_url) if redis_url else MemoryStorage()
+    """Raises ValueError when the address or the client package will not do."""
+    if not redis_url:
+        return MemoryStorage()
+    try:
+        made = storage_from_string(redis_url)
+    except ConfigurationError as error:
+        raise ValueError(f"rateLimit.redisUrl cannot be used: {error}") from error
     assert isinstance(made, Storage)
     return made

@@ -104,3 +104,21 @@ def test_zones_say_who_is_counted_together(zone: str, first: Caller, second: Cal
     found = limits(zone=zone, request_count=1)
     assert not login(found, first)
     assert login(found, second) is together
+
+
+def test_a_reset_begins_to_count_anew() -> None:
+    found = limits(request_count=1)
+    assert [login(found, ANN), login(found, ANN)] == [False, True]
+    found.forget()
+    assert not login(found, ANN)
+
+
+def test_a_redis_that_is_away_lets_requests_pass() -> None:
+    pytest.importorskip("redis")
+    found = limits(request_count=1, redis_url="redis://127.0.0.1:1/0?socket_connect_timeout=0.2")
+    assert not any(login(found, ANN) for _ in range(2))
+
+
+def test_an_address_that_is_none_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="redisUrl"):
+        limits(redis_url="nonsense://x")
