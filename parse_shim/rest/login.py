@@ -73,7 +73,7 @@ def me(ctx: Context) -> Doc:
 
 
 def challenge(ctx: Context, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """POST /challenge: what providers want answered before a login. Raises -1, 101."""
+    """POST /challenge: what providers want answered before a login, {"challengeData": {provider: answer}}. Raises -1, 101."""
     asked = parameters.get("challengeData")
     if not asked:
         raise _other("Nothing to challenge.")
@@ -86,7 +86,7 @@ def challenge(ctx: Context, parameters: Mapping[str, Any]) -> dict[str, Any]:
         found = authdata.ask_challenge(ctx, name, asked[name], data, user)
         if found is not None:
             answers[name] = found
-    return answers
+    return {"challengeData": answers}
 
 
 # -- private --------------------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.triggers import after_save, before_login
 from parse_shim.rest.write_state import Write, Written
 from parse_shim.update.ops import Set
-from parse_shim.values.types import Doc
+from parse_shim.values.types import Doc, Relation
 
 __all__ = ["UNSUPPORTED", "change_logins", "is_credential", "sign_in_or_up", "store_logins"]
 
@@ -83,7 +83,8 @@ def _sign_in(write: Write, auth_data: Mapping[str, Any], user: Doc) -> Written:
         authdata.require_configured(ctx, auth_data, user)
         before_login(ctx, user)
     user = store_logins(ctx, user, checked)
-    body: dict[str, Any] = {**user, "authDataResponse": checked.response}
+    relations = {name: Relation(target) for name, target in write.cls.relations.items()}
+    body: dict[str, Any] = {**relations, **user, "authDataResponse": checked.response}
     if is_login and ctx.auth.installation_id != sessions.CLOUD_INSTALLATION:
         created_with = {"action": "login", "authProvider": ",".join(auth_data)}
         body["sessionToken"] = sessions.new_session(ctx, user["objectId"], created_with)["sessionToken"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parse_shim.rest import mail, security
+from parse_shim.rest import authdata, mail, security
 from parse_shim.rest.core import Core
 from parse_shim.rest.files import open_files
 from parse_shim.rest.push import sender
@@ -14,11 +14,12 @@ STARTED = "services"
 def start(core: Core) -> None:
     """Once for a core, however many applications are made of it; `core.close` stops it.
 
-    Raises ValueError for a push sender, mail adapter or file store that the settings name and that cannot be used."""
+    Raises ValueError for a login provider, push sender, mail adapter or file store that the settings name and that cannot be used."""
     if core.extras.get(STARTED):
         return
     core.extras[STARTED] = True
     open_files(core)
+    authdata.providers(core)
     if "mail" not in core.extras:
         core.extras["mail"] = mail.sender(core.settings.email_adapter)
     if sender(core) is not None and core.settings.scheduled_push:
