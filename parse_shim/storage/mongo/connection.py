@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bson.codec_options import CodecOptions, DatetimeConversion
 from pymongo import MongoClient, ReadPreference, WriteConcern
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -36,9 +35,6 @@ READ_PREFERENCES: Mapping[str, Any] = {
     "SECONDARY_PREFERRED": ReadPreference.SECONDARY_PREFERRED,
     "NEAREST": ReadPreference.NEAREST,
 }
-
-# Dates that Python cannot hold become the nearest one it can, instead of an error in the middle of a result.
-CODEC: CodecOptions[Raw] = CodecOptions(datetime_conversion=DatetimeConversion.DATETIME_CLAMP)
 
 
 class Connection:
@@ -85,7 +81,7 @@ class Connection:
         """The collection of class `name` (the prefix is added here)."""
         found = self._collections.get(name)
         if found is None:
-            found = self._collections[name] = self.database.get_collection(self.prefix + name, codec_options=CODEC)
+            found = self._collections[name] = self.database.get_collection(self.prefix + name)
         return found
 
     def reading(self, name: str, preference: str | None) -> Collection[Raw]:
@@ -192,6 +188,8 @@ def client_options(uri: str, timeout_ms: int, max_time_ms: int, driver: Mapping[
         "w": "majority",
         "journal": True,
         "appname": "parse-shim",
+        # Dates that Python cannot hold become the nearest one it can, instead of an error in the middle of a result.
+        "datetime_conversion": "DATETIME_CLAMP",
     }
     given = {key.lower() for key, _ in parse_qsl(uri.partition("?")[2])} | {key.lower() for key in driver}
     aliases = {"journal": "j"}
