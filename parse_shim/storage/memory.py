@@ -21,6 +21,9 @@ from parse_shim.update.apply import apply
 from parse_shim.update.ops import Update
 from parse_shim.values.types import Doc, Value
 
+State = tuple[dict[str, ClassDef], dict[str, dict[str, Doc]], dict[tuple[str, str, str], str]]
+"""Classes, objects by class and id, unique keys."""
+
 
 class MemoryEngine:
     """Everything in this process, nothing on disk. One lock; a transaction holds it and keeps copies of the tables to go back to."""
@@ -154,17 +157,11 @@ class MemoryEngine:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with self._lock:
-            before = (
-                dict(self._classes),
-                {name: dict(table) for name, table in self._tables.items()},
-                dict(self._unique),
-            )
+            before = self.snapshot()
             try:
                 yield
             except BaseException:
-                # Stored docs are replaced, never changed in place, so copies of the tables are enough.
-                self._classes, self._tables, self._unique = before
-                self._version += 1
+                self.restore(before)
                 raise
 
     def ping(self) -> None:
@@ -173,6 +170,20 @@ class MemoryEngine:
     def clear(self, *, indexes: bool = False) -> None:
         with self._lock:
             self._classes, self._tables, self._unique = {}, {}, {}
+            self._version += 1
+
+    def snapshot(self) -> State:
+        """The present state, for `restore`."""
+        with self._lock:
+            # Stored docs are replaced, never changed in place, so copies of the tables are enough.
+            return dict(self._classes), {name: dict(table) for name, table in self._tables.items()}, dict(self._unique)
+
+    def restore(self, state: State) -> None:
+        """The state of a `snapshot` comes back."""
+        classes, tables, unique = state
+        with self._lock:
+            self._classes, self._unique = dict(classes), dict(unique)
+            self._tables = {name: dict(table) for name, table in tables.items()}
             self._version += 1
 
     def close(self) -> None:

@@ -111,6 +111,14 @@ class Database:
     def in_transaction(self) -> bool:
         return getattr(self._local, "inside", False)
 
+    def alone(self, job: Job[T]) -> T:
+        """Run `job` on the connection that writes, in no transaction: for what replaces the whole database."""
+        with self._lock:
+            try:
+                return job(self._write_connection())
+            except apsw.Error as error:
+                raise translated(error, self.file)
+
     def replace_memory(self, make: Callable[[], apsw.Connection]) -> None:
         """Put another database in memory in the place of this one."""
         with self._lock:

@@ -19,6 +19,7 @@ from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.arrange import arrange, distinct_values, without_order
 from parse_shim.storage.pipeline import run_pipeline
 from parse_shim.storage.sqlite import classes, links, select, upkeep, writes
+from parse_shim.storage.sqlite import snapshot as snapshots
 from parse_shim.storage.sqlite.connection import rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
 from parse_shim.storage.sqlite.layout import Layout, Table, read_version
@@ -171,6 +172,14 @@ class SqliteEngine:
     def clear(self, *, indexes: bool = False) -> None:
         """Indexes always go with their tables."""
         upkeep.clear(self._database, self._layout)
+
+    def snapshot(self) -> bytes:
+        """The present state, for `restore`."""
+        return snapshots.snapshot(self._database)
+
+    def restore(self, state: bytes) -> None:
+        """The state of a `snapshot` of this engine comes back, classes and indexes included."""
+        snapshots.restore(self._database, self._layout, state)
 
     def close(self) -> None:
         self._database.close()
