@@ -26,7 +26,7 @@ class EncryptedFiles:
     """Sizes and ranges are those of the plain text; a range decrypts the whole file, since the tag vouches only for all of it."""
 
     def __init__(self, store: FileStore, file_key: str) -> None:
-        self._store = store
+        self.inner = self._store = store
         self._cipher = AESGCM(base64.b64encode(hashlib.sha256(file_key.encode()).digest())[:32])
 
     def put(self, name: str, data: bytes, metadata: Mapping[str, Any]) -> None:

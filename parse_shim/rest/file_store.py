@@ -71,6 +71,13 @@ class MemoryFiles:
     def clear(self) -> None:
         self._files.clear()
 
+    def snapshot(self) -> dict[str, tuple[bytes, dict[str, Any]]]:
+        """All that is stored now, for `restore`."""
+        return dict(self._files)
+
+    def restore(self, state: Mapping[str, tuple[bytes, dict[str, Any]]]) -> None:
+        self._files = dict(state)
+
 
 class FolderFiles:
     """A folder; a file's own name is the SHA-256 of its Parse name, so that no name can leave the folder or be too long."""

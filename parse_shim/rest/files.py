@@ -95,6 +95,27 @@ def _plain_store(core: Core) -> FileStore:
     return MemoryFiles()
 
 
+def keep_files(core: Core) -> Any:
+    """The files of now, for `bring_back`; None from a store that cannot tell. For the emulator."""
+    store = _memory(core)
+    return store.snapshot() if store else None
+
+
+def bring_back(core: Core, kept: Any) -> None:
+    """The files of then. A store on disk or in a database is emptied, as at a fresh start."""
+    store = _memory(core)
+    if store and kept is not None:
+        store.restore(kept)
+    elif store is None:
+        open_files(core).clear()
+
+
+def _memory(core: Core) -> MemoryFiles | None:
+    store: Any = open_files(core)
+    inner = getattr(store, "inner", store)
+    return inner if isinstance(inner, MemoryFiles) else None
+
+
 def upload(ctx: Context, upload: Upload) -> tuple[str, str]:
     """Store a file; (stored name, url). Raises ParseError 122, 130, 105, 119; what a hook raises comes out as it is."""
     settings = ctx.settings

@@ -17,6 +17,7 @@ from typing import Any
 
 from parse_shim import ids
 from parse_shim.rest.core import Core
+from parse_shim.rest.files import bring_back, keep_files
 from parse_shim.settings import Settings, SettingsError
 from parse_shim.storage.base import Engine
 from parse_shim.storage.open import open_engine
@@ -121,13 +122,15 @@ class Emulator:
 
     def _state(self) -> Any:
         assert self._engine is not None
-        return self._engine.snapshot()  # type: ignore[attr-defined]
+        return self._engine.snapshot(), keep_files(self.core)  # type: ignore[attr-defined]
 
     def _restore(self, state: Any, *, full: bool = False) -> None:
         assert self._engine is not None
         if full:
             self._engine.clear(indexes=True)
-        self._engine.restore(state)  # type: ignore[attr-defined]
+        objects, files = state
+        self._engine.restore(objects)  # type: ignore[attr-defined]
+        bring_back(self.core, files)
         self.core.forget()
 
 

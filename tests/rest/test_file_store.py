@@ -76,3 +76,16 @@ def test_another_key_is_a_clear_refusal() -> None:
     EncryptedFiles(plain, "key").put("a", b"hello", {})
     with pytest.raises(ParseError, match="fileKey"):
         EncryptedFiles(plain, "other").read("a", 0, 5)
+
+
+def test_the_emulator_brings_files_back() -> None:
+    from parse_shim.rest.files import bring_back, keep_files, open_files
+    from tests.web.world import Web
+
+    core = Web(fileKey="key").core
+    open_files(core).put("a", b"then", {})
+    kept = keep_files(core)
+    open_files(core).put("a", b"now", {})
+    open_files(core).put("b", b"now", {})
+    bring_back(core, kept)
+    assert (open_files(core).read("a", 0, 9), open_files(core).size("b")) == (b"then", None)
