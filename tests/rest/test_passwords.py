@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import bcrypt
 import pytest
 
@@ -67,3 +70,21 @@ def test_history_keeps_one_less_than_the_policy_says():
     assert next_history(policy, {"_hashed_password": "c", "_password_history": ["a", "b"]}) == ["b", "c"]
     assert next_history(PasswordPolicy(max_password_history=1), {"_hashed_password": "c", "_password_history": ["a"]}) == ["c"]
     assert next_history(PasswordPolicy(), {"_hashed_password": "c"}) is None
+
+
+def test_hashing_holds_up_no_other_greenlet():
+    program = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+from parse_shim.rest.passwords import hash_password
+ticks = []
+def tick():
+    while True:
+        ticks.append(1)
+        gevent.sleep(0.001)
+other = gevent.spawn(tick)
+hash_password("secret")
+assert len(ticks) > 5, len(ticks)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
