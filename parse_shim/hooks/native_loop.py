@@ -79,7 +79,7 @@ class NativeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__(NativeSelector())
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
         if executor is not None:
             return super().run_in_executor(executor, func, *args)
         future: asyncio.Future[Any] = self.create_future()

@@ -57,6 +57,7 @@ class Registry:
     def __init__(self, hooks: Iterable[Hook] = ()) -> None:
         self._hooks: dict[tuple[str, str], Hook] = {}
         self._many: dict[str, tuple[Hook, ...]] = {}
+        self._covered: dict[tuple[str, str], Hook] = {}
         self.subclasses: dict[str, type[Object]] = {}
         self.blueprints: list[Any] = []
         for hook in hooks:
@@ -89,10 +90,25 @@ class Registry:
             raise RegistrationError(text)
         self._hooks[hook.kind, hook.target] = hook
 
-    def override(self, hook: Hook) -> None:
-        """Put a webhook in the place of whatever is there."""
+    def cover(self, hook: Hook) -> None:
+        """Put a webhook in the place of whatever is there. Raises RegistrationError."""
         _check(hook)
-        self._hooks[hook.kind, hook.target] = hook
+        place = (hook.kind, hook.target)
+        before = self._hooks.get(place)
+        if before is not None and not before.webhook:
+            self._covered[place] = before
+        self._hooks[place] = hook
+
+    def uncover(self, kind: str, target: str) -> None:
+        """Take a webhook away; what it covered is back."""
+        before = self._covered.pop((kind, target), None)
+        if before is not None:
+            self._hooks[kind, target] = before
+        else:
+            self._hooks.pop((kind, target), None)
+
+    def webhooks(self) -> list[Hook]:
+        return [hook for hook in self._hooks.values() if hook.webhook]
 
     def remove(self, kind: str, target: str) -> None:
         self._hooks.pop((kind, target), None)

@@ -356,58 +356,9 @@ class ConfigRequest(Request):
         self.original = original
 
 
-class ConnectRequest(Request):
-    """A LiveQuery client connects, or something happens on its connection (`event`)."""
-
-    def __init__(self, event: str, caller: Caller, *, clients: int = 0, subscriptions: int = 0, client_id: Any = None) -> None:
-        super().__init__(caller)
-        self.event = event
-        self.clients = clients
-        self.subscriptions = subscriptions
-        self.client_id = client_id
-        self.error: str | None = None
-        self.use_master_key = caller.master
-
-
-class SubscribeRequest(Request):
-    """A LiveQuery client subscribes; `query` may be changed."""
-
-    def __init__(self, request_id: Any, plan: QueryPlan, caller: Caller) -> None:
-        super().__init__(caller)
-        self.trigger_name = "beforeSubscribe"
-        self.request_id = request_id
-        self.class_name = plan.class_name
-        self.query: Query[Any] = Query.from_plan(plan)
-        self.use_master_key = caller.master
-
-
-class EventRequest(Request):
-    """A LiveQuery event on its way to one subscriber. Change `object`, rename `event`, or set `send_event` to False
-    to drop it."""
-
-    def __init__(
-        self, event: str, class_name: str, doc: Doc, original: Doc | None, caller: Caller, *, context: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(caller, context)
-        self.event = event
-        self.class_name = class_name
-        self.object: Object | None = Object.from_doc(class_name, doc)
-        self.original: Object | None = Object.from_doc(class_name, original) if original is not None else None
-        self.send_event = True
-        self.use_master_key = caller.master
-
-
 class TimerRequest(Request):
     """A run of an `every` hook, in one process at a time."""
 
     def __init__(self, name: str, caller: Caller) -> None:
         super().__init__(caller)
         self.name = name
-
-
-class VideoEventRequest(Request):
-    """A verified callback of the video service; `event` is a VideoEvent."""
-
-    def __init__(self, event: Any, caller: Caller) -> None:
-        super().__init__(caller)
-        self.event = event

@@ -150,9 +150,10 @@ class CoreSession:
         return push.send_push(self._as(As(use_master_key=True)), body)
 
     def send_email(self, message: Mapping[str, Any]) -> None:
-        sender = mail.sender(self._ctx.settings.email_adapter)
+        core = self._ctx.core
+        sender = core.extras["mail"] if "mail" in core.extras else mail.sender(core.settings.email_adapter)
         if sender is None:
-            self._ctx.core.log.error("no mail was sent to %s: emailAdapter is not set", message.get("to"))
+            core.log.error("no mail was sent to %s: emailAdapter is not set", message.get("to"))
         else:
             sender.send_mail(message)
 

@@ -272,6 +272,10 @@ class Object(Persistent):
         self._notice()
         return {name: stored(value) for name, value in self._values().items()}
 
+    def stored_doc(self) -> Doc:
+        """The object without pending changes; not to be changed."""
+        return self._doc
+
     def to_answer(self) -> Doc:
         """The object as a result for a client: as `to_doc`, but objects that were read along stay whole.
 
