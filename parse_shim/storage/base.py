@@ -129,6 +129,14 @@ class Engine(Protocol):
         """Everything away, as a fresh start (the emulator's reset): objects, classes, links; with `indexes` user-made indexes too."""
         ...
 
+    def snapshot(self) -> Any:
+        """The present state, for `restore` of the same engine (the emulator's control port). Milliseconds."""
+        ...
+
+    def restore(self, state: Any) -> None:
+        """The state of a `snapshot` comes back with its classes; `schema_version` changes."""
+        ...
+
     def close(self) -> None:
         """Release connections; the engine is not used afterwards."""
         ...

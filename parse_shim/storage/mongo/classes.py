@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pymongo import ReturnDocument, WriteConcern
+from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from parse_shim.classes.model import BASE_FIELDS, ClassDef, join_name
@@ -15,6 +15,7 @@ from parse_shim.storage.mongo import schema
 from parse_shim.storage.mongo.connection import Connection, Raw
 from parse_shim.storage.mongo.indexes import SYSTEM_INDEXES, Indexes
 from parse_shim.storage.mongo.layout import Layout
+from parse_shim.storage.mongo.snapshot import AT_ONCE, State, fill
 from parse_shim.storage.mongo.version import Version
 
 SCHEMA = "_SCHEMA"
@@ -103,8 +104,9 @@ class Schemas:
         for join in [one for one in self._connection.names() if one.startswith("_Join:") and one.split(":", 2)[2] == name]:
             self._drop_collection(join)
 
-    def clear(self, *, indexes: bool) -> None:
-        """Empty every collection; `indexes`: drop those that are not the server's own, with what users made on them."""
+    def clear(self, *, indexes: bool, state: State | None = None) -> None:
+        """Empty every collection, then put `state` in; `indexes`: drop collections that are not the server's own, with what users
+        made on them. Geo and text indexes go in any case: another column of the same name could not be stored under them."""
         names = self._connection.names()
         with self._version.change() as changed:
             if indexes:
@@ -112,7 +114,9 @@ class Schemas:
                     self._drop_collection(name)
                 names = [name for name in names if name in _KEPT]
             for name in self._filled(names):
-                self._connection.collection(name).with_options(write_concern=WriteConcern(w=1)).delete_many({})
+                self._connection.collection(name).with_options(write_concern=AT_ONCE).delete_many({})
+            self._indexes.drop_special(name for name in names if name not in _KEPT)
+            fill(self._connection, state or {})
             changed()
 
     # -- private ------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from parse_shim.storage.mongo.indexes import Indexes
 from parse_shim.storage.mongo.layout import Layout
 from parse_shim.storage.mongo.links import Links
 from parse_shim.storage.mongo.reading import Reading
+from parse_shim.storage.mongo.snapshot import State, snapshot
 from parse_shim.storage.mongo.update import Operators, compile_update, sets_auth_data
 from parse_shim.storage.mongo.version import Version
 from parse_shim.storage.mongo.where import compile_where
@@ -181,6 +182,17 @@ class MongoEngine:
     def clear(self, *, indexes: bool = False) -> None:
         with translated():
             self._schemas.clear(indexes=indexes)
+            self._layouts.clear()
+
+    def snapshot(self) -> State:
+        """The present state, for `restore`: documents, not indexes."""
+        with translated():
+            return snapshot(self.connection)
+
+    def restore(self, state: State) -> None:
+        """The state of a `snapshot` comes back: what is not in it goes."""
+        with translated():
+            self._schemas.clear(indexes=False, state=state)
             self._layouts.clear()
 
     def close(self) -> None:
