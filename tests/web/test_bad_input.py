@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from parse_shim.storage.open import open_engine
 from tests.web.world import APP, MASTER, Web
 
 CLASS = "/classes/W"
@@ -178,9 +179,9 @@ QUERIES: list[tuple[Any, int, int | None]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def web() -> Web:
-    web = Web()
+@pytest.fixture(scope="module", params=["memory://", "sqlite://"])
+def web(request) -> Web:
+    web = Web(engine=open_engine(request.param))
     pointer = {"__type": "Pointer", "className": "B", "objectId": "b"}
     web.create("W", n=1, s="text", p=pointer, o={"a": 1}, a=[1])
     web.master("PUT", "/schemas/W", {"fields": {"r": {"type": "Relation", "targetClass": "W"}}})

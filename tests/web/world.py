@@ -21,9 +21,9 @@ OPTIONS = {"appId": "app", "masterKey": "master", "allowClientClassCreation": Tr
 class Web:
     """A server with `options` (parse-server's names). `early` False sends everything through Flask."""
 
-    def __init__(self, *, early: bool = True, cloud: Any = None, **options: Any) -> None:
+    def __init__(self, *, early: bool = True, cloud: Any = None, engine: Any = None, **options: Any) -> None:
         settings = Settings.from_options({**OPTIONS, **options})
-        self.engine = MemoryEngine()
+        self.engine = engine or MemoryEngine()
         self.core: Core = assemble(settings, engine=self.engine)
         if cloud is not None:
             self.core.hooks = cloud
