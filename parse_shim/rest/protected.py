@@ -8,6 +8,7 @@ from parse_shim.classes.model import ClassDef
 from parse_shim.classes.permissions import UNPROTECTED, Protection, protection
 from parse_shim.errors import Denied
 from parse_shim.query.ast import And, Node, Not, Or, Readable, RelatedTo, Writable
+from parse_shim.rest import authdata
 from parse_shim.rest.core import Context
 from parse_shim.values.types import Doc
 
@@ -70,7 +71,7 @@ def _hide_in_user(ctx: Context, protected: Protection, doc: Doc) -> None:
     if not auth.is_maintenance:
         for name in [name for name in doc if name[:1] == "_"]:
             del doc[name]
-    _tidy_auth_data(doc)
+    _tidy_auth_data(ctx, doc)
     if auth.unrestricted:
         return
     own = doc.get("objectId") == auth.user_id
@@ -80,13 +81,14 @@ def _hide_in_user(ctx: Context, protected: Protection, doc: Doc) -> None:
         _drop(doc, protected.hidden(doc, auth.user_id))
 
 
-def _tidy_auth_data(doc: Doc) -> None:
-    """Providers that were unlinked are stored as null and never shown."""
+def _tidy_auth_data(ctx: Context, doc: Doc) -> None:
+    """Providers that were unlinked are stored as null and never shown; some rewrite what is."""
     data = doc.get("authData")
-    if isinstance(data, dict) and None in data.values():
-        doc["authData"] = {name: value for name, value in data.items() if value is not None}
-    if "authData" in doc and not doc["authData"]:
-        del doc["authData"]
+    shown = authdata.shown(ctx.core, data) if isinstance(data, dict) else None
+    if shown:
+        doc["authData"] = shown
+    else:
+        doc.pop("authData", None)
 
 
 def _drop(doc: Doc, names: Iterable[str]) -> None:

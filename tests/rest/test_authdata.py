@@ -6,7 +6,7 @@ import pytest
 
 from parse_shim.errors import ParseError
 from parse_shim.query.ast import Eq
-from parse_shim.rest import login, sessions, write
+from parse_shim.rest import login, read, sessions, write
 from parse_shim.rest.auth import auth_for_token, resolve_session
 from parse_shim.rest.core import Context
 from parse_shim.rest.providers.base import Accepted, Provider
@@ -41,6 +41,14 @@ class Stateful(Provider):
         return {"hint": challenge.get("hint")}
 
 
+class Shy(Provider):
+    def validate_auth_data(self, data, request):
+        return None
+
+    def after_find(self, data):
+        return {"id": data["id"]}
+
+
 class Silent(Provider):
     def validate_auth_data(self, data, request):
         raise RuntimeError
@@ -53,7 +61,7 @@ def token():
 
 @pytest.fixture
 def world(token):
-    return World({"auth": {"prov": token, "mfa": Stateful(), "silent": Silent()}})
+    return World({"auth": {"prov": token, "mfa": Stateful(), "silent": Silent(), "shy": Shy()}})
 
 
 def post(world, fields, ctx=None):
@@ -248,3 +256,11 @@ def test_one_id_signing_up_at_once_is_one_user(world):
     for thread in threads:
         thread.join()
     assert len(made) == 5 and len(set(made)) == 1
+
+
+def test_a_provider_rewrites_what_readers_see(world):
+    made = post(world, {"authData": {"shy": {"id": "1", "secret": "x"}}})
+    shown = read.get(caller(world, made), "_User", made.object_id).results[0]["authData"]
+    assert shown == {"shy": {"id": "1"}}
+    assert user_row(world, made.object_id)["authData"]["shy"]["secret"] == "x"
+    assert post(world, {"authData": {"shy": {"id": "1", "secret": "x"}}}).body["authData"] == shown

@@ -41,7 +41,7 @@ def world() -> World:
 
 
 def hook(world: World, kind: str, name: str, handler: Handler) -> None:
-    world.hooks.override(Hook(kind, name, handler))
+    world.hooks.cover(Hook(kind, name, handler))
 
 
 def before(world: World, handler: Handler, name: str = "W") -> None:

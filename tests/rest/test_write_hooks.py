@@ -22,7 +22,8 @@ class Hooked(World):
 
     def on(self, kind, target="Post"):
         def add(handler):
-            self.registry.override(Hook(kind, target, handler))
+            self.registry.remove(kind, target)
+            self.registry.add(Hook(kind, target, handler))
             return handler
 
         return add

@@ -30,6 +30,8 @@ class Providers:
                 self._known[name] = _build(name, options)
         if not anonymous:
             self._known.pop("anonymous", None)
+        self.rewriters = {n: p for n, p in self._known.items() if type(p).after_find is not Provider.after_find}
+        """Providers that rewrite what a reader sees."""
 
     def get(self, name: str) -> Provider:
         """Raises 252 for an unknown provider, 101 for a built-in one that is not configured."""
@@ -47,12 +49,6 @@ class Providers:
     def find(self, name: str) -> Provider | None:
         """The provider, None for one that is not there."""
         return self._known.get(name)
-
-    @property
-    def rewriters(self) -> dict[str, Provider]:
-        """Providers that rewrite what a reader sees."""
-        return {n: p for n, p in self._known.items() if type(p).after_find is not Provider.after_find}
-
 
 def _build(name: str, options: Any) -> Provider:
     try:
