@@ -94,7 +94,7 @@ def test_every_acknowledged_insert_survives_kill_9(file):
     engine.close()
     with_checks = apsw.Connection(file)
     assert with_checks.pragma("integrity_check") == "ok"
-    trees = with_checks.execute('SELECT (SELECT count(*) FROM "g:^thing/at"), (SELECT count(*) FROM "c:^thing")').fetchall()
+    trees = with_checks.execute('SELECT (SELECT count(*) FROM "g:^thing/at."), (SELECT count(*) FROM "c:^thing")').fetchall()
     assert trees == [(len(stored), len(stored))]
     with_checks.close()
 

@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 
 from parse_shim.errors import Code, DuplicateKey, EngineError, Refused, Unavailable
-from parse_shim.storage.sqlite.functions import register
+from parse_shim.storage.sqlite.functions import Connection
 
 OLDEST = (3, 45, 0)
 """JSONB came with 3.45."""
@@ -30,11 +30,11 @@ LAYOUT = 1
 _CONSTRAINT = re.compile(r"UNIQUE constraint failed: (.*)")
 
 
-def connect(file: str | None, *, fast: bool = False, busy_seconds: float = 3.0, reader: bool = False) -> apsw.Connection:
+def connect(file: str | None, *, fast: bool = False, busy_seconds: float = 3.0, reader: bool = False) -> Connection:
     """An open connection. Raises Unavailable when the file cannot be opened or is no database."""
     check_library()
     try:
-        connection = apsw.Connection(file or ":memory:")
+        connection = Connection(file or ":memory:")
         connection.set_busy_timeout(int(busy_seconds * 1000))
         if file:
             _journal(connection, busy_seconds)
@@ -45,7 +45,7 @@ def connect(file: str | None, *, fast: bool = False, busy_seconds: float = 3.0, 
         connection.pragma("cache_size", -16000)
         if reader:
             connection.pragma("query_only", 1)
-        register(connection)
+        connection.register()
     except apsw.Error as error:
         raise translated(error, file)
     return connection

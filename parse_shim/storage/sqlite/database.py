@@ -19,6 +19,7 @@ import apsw
 
 from parse_shim.errors import Unavailable
 from parse_shim.storage.sqlite.connection import connect, make_folder, prepare, translated
+from parse_shim.storage.sqlite.functions import Connection
 
 T = TypeVar("T")
 Job = Callable[[apsw.Connection], T]
@@ -38,8 +39,8 @@ class Database:
         self.on_rollback: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
-        self._writer: apsw.Connection | None = None
+        self._readers: list[Connection] = []
+        self._writer: Connection | None = None
         self._closed = False
         if file:
             make_folder(file)
@@ -54,8 +55,10 @@ class Database:
         """Run `job` on a connection that reads. Inside a transaction of this thread or greenlet: on the one that writes."""
         if self.file is None or self.in_transaction:
             with self._lock:
+                connection = self._write_connection()
+                connection.slow_seconds = 0.0
                 try:
-                    return job(self._write_connection())
+                    return job(connection)
                 except apsw.Error as error:
                     raise translated(error, self.file)
         try:
@@ -63,6 +66,7 @@ class Database:
         except IndexError:
             reader = self._connect(reader=True)
         try:
+            reader.slow_seconds = 0.0
             return job(reader)
         except apsw.Error as error:
             raise translated(error, self.file)
@@ -93,7 +97,9 @@ class Database:
         if self.in_transaction:
             yield
             return
-        with self._lock:
+        if not self._lock.acquire(timeout=self._busy_seconds):
+            raise Unavailable("the database is locked")
+        try:
             connection = self._write_connection()
             self._begin(connection, self._busy_seconds)
             self._local.inside = True
@@ -106,6 +112,8 @@ class Database:
                 self._commit(connection)
             finally:
                 self._local.inside = False
+        finally:
+            self._lock.release()
 
     @property
     def in_transaction(self) -> bool:
@@ -119,7 +127,7 @@ class Database:
             except apsw.Error as error:
                 raise translated(error, self.file)
 
-    def replace_memory(self, make: Callable[[], apsw.Connection]) -> None:
+    def replace_memory(self, make: Callable[[], Connection]) -> None:
         """Put another database in memory in the place of this one."""
         with self._lock:
             if self._writer is not None:
@@ -136,7 +144,7 @@ class Database:
 
     # -- private ----------------------------------------------------------------------------------------------------------
 
-    def _begin(self, connection: apsw.Connection, seconds: float) -> None:
+    def _begin(self, connection: Connection, seconds: float) -> None:
         """BEGIN IMMEDIATE. Waits for other processes with sleeps that let other greenlets run; raises Unavailable."""
         if self.file is None:
             connection.execute("BEGIN")
@@ -155,6 +163,7 @@ class Database:
 
     def _finish(self, job: Job[T]) -> T:
         connection = self._write_connection()
+        connection.slow_seconds = 0.0
         try:
             result = job(connection)
         except apsw.Error as error:
@@ -183,14 +192,14 @@ class Database:
         connection.execute("RELEASE job")
         return result
 
-    def _commit(self, connection: apsw.Connection) -> None:
+    def _commit(self, connection: Connection) -> None:
         try:
             connection.execute("COMMIT")
         except apsw.Error as error:
             self._rollback(connection)
             raise translated(error, self.file)
 
-    def _rollback(self, connection: apsw.Connection) -> None:
+    def _rollback(self, connection: Connection) -> None:
         self.on_rollback()
         if connection.in_transaction:
             try:
@@ -200,7 +209,7 @@ class Database:
                 connection.close(True)
                 self._writer = None
 
-    def _write_connection(self) -> apsw.Connection:
+    def _write_connection(self) -> Connection:
         if self._writer is None:
             if self._closed:
                 raise Unavailable("the database is closed")
@@ -209,7 +218,7 @@ class Database:
             self._writer.set_busy_timeout(0)
         return self._writer
 
-    def _connect(self, *, reader: bool) -> apsw.Connection:
+    def _connect(self, *, reader: bool) -> Connection:
         return connect(self.file, fast=self._fast, busy_seconds=self._busy_seconds, reader=reader)
 
     def _after_fork(self) -> None:
@@ -223,7 +232,7 @@ class Database:
             self._readers, self._writer = [], None
 
 
-_LEFT_ALONE: list[apsw.Connection] = []
+_LEFT_ALONE: list[Connection] = []
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 
 

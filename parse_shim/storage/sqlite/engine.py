@@ -13,12 +13,12 @@ import apsw
 
 from parse_shim import ids
 from parse_shim.classes.model import ClassDef, join_name
-from parse_shim.errors import Refused
+from parse_shim.errors import Refused, Unavailable
 from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.arrange import arrange, distinct_values, without_order
 from parse_shim.storage.pipeline import run_pipeline
-from parse_shim.storage.sqlite import classes, links, select, upkeep, writes
+from parse_shim.storage.sqlite import classes, links, select, text, upkeep, writes
 from parse_shim.storage.sqlite import snapshot as snapshots
 from parse_shim.storage.sqlite.connection import rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
@@ -191,7 +191,20 @@ class SqliteEngine:
         self._layout.current(connection)
         return self._layout.tables.get(cls.name)
 
+    def _index_text(self, cls: ClassDef, where: Node) -> None:
+        """Make the full text indexes that a search asks for. Without the write lock the search reads every object instead."""
+        nothing: list[str] = []
+        missing = self._read(cls, lambda _connection, table: text.wanted(cls, table, where), nothing)
+        if not missing or self._database.in_transaction:
+            return
+        try:
+            self._database.write(lambda connection: text.ensure(connection, self._layout.ensure(connection, cls), missing))
+        except Unavailable:
+            return
+
     def _texts(self, cls: ClassDef, where: Node, options: FindOptions) -> tuple[list[str], bool]:
+        if text.searches(where):
+            self._index_text(cls, where)
         nothing: tuple[list[str], bool] = ([], True)
         return self._read(cls, lambda connection, table: select.texts(connection, cls, table, where, options), nothing)
 

@@ -67,8 +67,8 @@ class Layout:
             if kind == "c":
                 class_name = decoded(rest)
                 tables[class_name] = Table(class_name)
-            elif kind in "gt" and not rest.endswith(_SHADOWS):
-                class_name, _, column = rest.partition("/")
+            elif rest.endswith("."):
+                class_name, _, column = rest[:-1].partition("/")
                 satellites.append((kind, decoded(class_name), decoded(column)))
         for kind, class_name, column in satellites:
             if class_name in tables:
@@ -115,9 +115,6 @@ class Layout:
             connection.execute(f"DROP TABLE {text_table(class_name, column)}")
         connection.execute(f"DROP TABLE {table_name(class_name)}")
         connection.execute("DELETE FROM unique_keys WHERE class = ?", (class_name,))
-
-
-_SHADOWS = ("_node", "_rowid", "_parent", "_data", "_idx", "_content", "_docsize", "_config")
 
 
 def read_version(connection: apsw.Connection) -> int:

@@ -35,13 +35,13 @@ def table_name(class_name: str) -> str:
 
 
 def geo_table(class_name: str, field: str) -> str:
-    """The R*Tree of a GeoPoint column, quoted."""
-    return f'"g:{encoded(class_name)}/{encoded(field)}"'
+    """The R*Tree of a GeoPoint column, quoted. The dot keeps its shadow tables (`..._node`) apart from other columns."""
+    return f'"g:{encoded(class_name)}/{encoded(field)}."'
 
 
 def text_table(class_name: str, field: str) -> str:
     """The full text index of a column, quoted."""
-    return f'"t:{encoded(class_name)}/{encoded(field)}"'
+    return f'"t:{encoded(class_name)}/{encoded(field)}."'
 
 
 def index_name(class_name: str, kind: str, name: str) -> str:

@@ -9,6 +9,7 @@ import apsw
 from parse_shim.errors import Unavailable
 from parse_shim.storage.sqlite.connection import connect, prepare
 from parse_shim.storage.sqlite.database import Database
+from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.layout import Layout, bump_version, read_version
 
 NEEDED_BYTES = 2_000_000
@@ -55,7 +56,7 @@ def clear(database: Database, layout: Layout) -> None:
     database.write(job)
 
 
-def _fresh(version: int) -> apsw.Connection:
+def _fresh(version: int) -> Connection:
     connection = connect(None)
     prepare(connection)
     connection.execute("UPDATE meta SET value = ? WHERE key = 'version'", (version + 1,))

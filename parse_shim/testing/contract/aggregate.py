@@ -31,45 +31,96 @@ def computing(expression: Any) -> list[dict[str, Any]]:
 
 
 ROWS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
-    ("group and sum", [{"$group": {"_id": "$s", "total": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}],
-     [{"objectId": "x", "total": 4}, {"objectId": "y", "total": 2}, {"objectId": "z", "total": 0}]),
-    ("group everything", [{"$group": {"_id": None, "count": {"$sum": 1}, "avg": {"$avg": "$n"}, "max": {"$max": "$n"}}}],
-     [{"objectId": None, "count": 4, "avg": 2, "max": 3}]),
-    ("group by a pointer gives bare ids", [{"$match": {"n": {"$gte": 1}}}, {"$group": {"_id": "$owner", "n": {"$sum": 1}}}, {"$sort": {"n": -1}}],
-     [{"objectId": "p1", "n": 2}, {"objectId": "p2", "n": 1}]),
-    ("group by several", [{"$group": {"_id": {"s": "$s"}, "min": {"$min": "$n"}}}, {"$match": {"min": 1}}],
-     [{"objectId": {"s": "x"}, "min": 1}]),
+    (
+        "group and sum",
+        [{"$group": {"_id": "$s", "total": {"$sum": "$n"}}}, {"$sort": {"_id": 1}}],
+        [{"objectId": "x", "total": 4}, {"objectId": "y", "total": 2}, {"objectId": "z", "total": 0}],
+    ),
+    (
+        "group everything",
+        [{"$group": {"_id": None, "count": {"$sum": 1}, "avg": {"$avg": "$n"}, "max": {"$max": "$n"}}}],
+        [{"objectId": None, "count": 4, "avg": 2, "max": 3}],
+    ),
+    (
+        "group by a pointer gives bare ids",
+        [{"$match": {"n": {"$gte": 1}}}, {"$group": {"_id": "$owner", "n": {"$sum": 1}}}, {"$sort": {"n": -1}}],
+        [{"objectId": "p1", "n": 2}, {"objectId": "p2", "n": 1}],
+    ),
+    (
+        "group by several",
+        [{"$group": {"_id": {"s": "$s"}, "min": {"$min": "$n"}}}, {"$match": {"min": 1}}],
+        [{"objectId": {"s": "x"}, "min": 1}],
+    ),
     ("group by a missing field", [{"$group": {"_id": "$nope", "n": {"$sum": 1}}}], [{"objectId": None, "n": 4}]),
-    ("push, first, last", [{"$match": {"s": "x"}}, {"$sort": {"n": 1}}, {"$group": {"_id": "$s", "all": {"$push": "$n"}, "f": {"$first": "$n"}, "l": {"$last": "$n"}}}],
-     [{"objectId": "x", "all": [1, 3], "f": 1, "l": 3}]),
+    (
+        "push, first, last",
+        [
+            {"$match": {"s": "x"}},
+            {"$sort": {"n": 1}},
+            {"$group": {"_id": "$s", "all": {"$push": "$n"}, "f": {"$first": "$n"}, "l": {"$last": "$n"}}},
+        ],
+        [{"objectId": "x", "all": [1, 3], "f": 1, "l": 3}],
+    ),
     ("count", [{"$match": {"n": {"$gt": 1}}}, {"$count": "many"}], [{"many": 2}]),
     ("count nothing", [{"$match": {"n": 99}}, {"$count": "many"}], []),
     ("match a pointer by its bare id", [{"$match": {"owner": "p2"}}, {"$project": {"n": 1}}], [{"objectId": "b", "n": 2}]),
     ("match dates by text", [{"$match": {"d": {"$gt": "2020-12-31T00:00:00.000Z"}}}, {"$project": {"n": 1}}], [{"objectId": "c", "n": 3}]),
-    ("match on createdAt", [{"$match": {"createdAt": {"$lte": "2026-01-02T03:04:05.678Z"}}}, {"$project": {"n": 1}}], [{"objectId": "a", "n": 1}]),
+    (
+        "match on createdAt",
+        [{"$match": {"createdAt": {"$lte": "2026-01-02T03:04:05.678Z"}}}, {"$project": {"n": 1}}],
+        [{"objectId": "a", "n": 1}],
+    ),
     ("match on objectId", [{"$match": {"objectId": {"$in": ["c"]}}}, {"$project": {"s": 1}}], [{"objectId": "c", "s": "x"}]),
-    ("match with logic", [{"$match": {"$or": [{"n": 1}, {"s": {"$regex": "^Z", "$options": "i"}}]}}, {"$sort": {"_id": 1}}, {"$project": {"s": 1}}],
-     [{"objectId": "a", "s": "x"}, {"objectId": "d", "s": "z"}]),
+    (
+        "match with logic",
+        [{"$match": {"$or": [{"n": 1}, {"s": {"$regex": "^Z", "$options": "i"}}]}}, {"$sort": {"_id": 1}}, {"$project": {"s": 1}}],
+        [{"objectId": "a", "s": "x"}, {"objectId": "d", "s": "z"}],
+    ),
     ("match by expression", [{"$match": {"$expr": {"$gt": ["$n", 2]}}}, {"$project": {"n": 1}}], [{"objectId": "c", "n": 3}]),
     ("match missing and empty", [{"$match": {"n": {"$exists": False}}}, {"$project": {"s": 1}}], [{"objectId": "d", "s": "z"}]),
     ("match arrays", [{"$match": {"tags": {"$all": ["red", "blue"], "$size": 2}}}, {"$project": {"n": 1}}], [{"objectId": "a", "n": 1}]),
     ("match nested", [{"$match": {"o.k": 2}}, {"$project": {"o.k": 1}}], [{"objectId": "b", "o": {"k": 2}}]),
     ("sort, skip, limit", [{"$sort": {"n": -1}}, {"$skip": 1}, {"$limit": 1}, {"$project": {"n": 1}}], [{"objectId": "b", "n": 2}]),
-    ("unwind", [{"$unwind": "$tags"}, {"$group": {"_id": "$tags", "n": {"$sum": 1}}}, {"$sort": {"n": -1, "_id": 1}}],
-     [{"objectId": "red", "n": 2}, {"objectId": "blue", "n": 1}]),
-    ("unwind keeping empty ones", [{"$unwind": {"path": "$tags", "preserveNullAndEmptyArrays": True, "includeArrayIndex": "i"}}, {"$count": "rows"}], [{"rows": 5}]),
-    ("add and drop fields", [{"$match": {"n": 1}}, {"$addFields": {"double": {"$multiply": ["$n", 2]}, "o.z": 5}}, {"$project": {"double": 1, "o": 1}}],
-     [{"objectId": "a", "double": 2, "o": {"k": 1, "z": 5}}]),
-    ("unset", [{"$match": {"n": 2}}, {"$unset": ["s", "tags", "owner", "o", "createdAt", "updatedAt", "at", "f"]}], [{"objectId": "b", "n": 2}]),
+    (
+        "unwind",
+        [{"$unwind": "$tags"}, {"$group": {"_id": "$tags", "n": {"$sum": 1}}}, {"$sort": {"n": -1, "_id": 1}}],
+        [{"objectId": "red", "n": 2}, {"objectId": "blue", "n": 1}],
+    ),
+    (
+        "unwind keeping empty ones",
+        [{"$unwind": {"path": "$tags", "preserveNullAndEmptyArrays": True, "includeArrayIndex": "i"}}, {"$count": "rows"}],
+        [{"rows": 5}],
+    ),
+    (
+        "add and drop fields",
+        [{"$match": {"n": 1}}, {"$addFields": {"double": {"$multiply": ["$n", 2]}, "o.z": 5}}, {"$project": {"double": 1, "o": 1}}],
+        [{"objectId": "a", "double": 2, "o": {"k": 1, "z": 5}}],
+    ),
+    (
+        "unset",
+        [{"$match": {"n": 2}}, {"$unset": ["s", "tags", "owner", "o", "createdAt", "updatedAt", "at", "f"]}],
+        [{"objectId": "b", "n": 2}],
+    ),
     ("replace root", [{"$match": {"n": 2}}, {"$replaceRoot": {"newRoot": "$o"}}], [{"k": 2}]),
-    ("facets", [{"$facet": {"all": [{"$count": "n"}], "x": [{"$match": {"s": "x"}}, {"$count": "n"}]}}], [{"all": [{"n": 4}], "x": [{"n": 2}]}]),
-    ("buckets", [{"$match": {"n": {"$exists": True}}}, {"$bucket": {"groupBy": "$n", "boundaries": [0, 2, 4], "default": "other"}}],
-     [{"objectId": 0, "count": 1}, {"objectId": 2, "count": 2}]),
+    (
+        "facets",
+        [{"$facet": {"all": [{"$count": "n"}], "x": [{"$match": {"s": "x"}}, {"$count": "n"}]}}],
+        [{"all": [{"n": 4}], "x": [{"n": 2}]}],
+    ),
+    (
+        "buckets",
+        [{"$match": {"n": {"$exists": True}}}, {"$bucket": {"groupBy": "$n", "boundaries": [0, 2, 4], "default": "other"}}],
+        [{"objectId": 0, "count": 1}, {"objectId": 2, "count": 2}],
+    ),
     ("sort by count", [{"$sortByCount": "$s"}, {"$limit": 1}], [{"objectId": "x", "count": 2}]),
     ("constant", computing({"$literal": "$n"}), [{"v": "$n"}]),
     ("arithmetic", computing({"$add": [{"$divide": [3, 2]}, {"$subtract": ["$n", 5]}, {"$mod": [7, 4]}]}), [{"v": 0.5}]),
     ("null spreads", computing({"$add": ["$nope", 1]}), [{"v": None}]),
-    ("rounding", computing([{"$floor": 1.5}, {"$ceil": 1.5}, {"$abs": -2}, {"$round": [2.345, 1]}, {"$trunc": -1.5}]), [{"v": [1, 2, 2, 2.3, -1]}]),
+    (
+        "rounding",
+        computing([{"$floor": 1.5}, {"$ceil": 1.5}, {"$abs": -2}, {"$round": [2.345, 1]}, {"$trunc": -1.5}]),
+        [{"v": [1, 2, 2, 2.3, -1]}],
+    ),
     ("texts", computing({"$concat": [{"$toUpper": "$s"}, "-", {"$substrCP": ["hello", 1, 3]}]}), [{"v": "X-ell"}]),
     ("text length and split", computing([{"$strLenCP": "$s"}, {"$split": ["a,b", ","]}]), [{"v": [1, ["a", "b"]]}]),
     ("conditions", computing({"$cond": [{"$gt": ["$n", 0]}, "more", "less"]}), [{"v": "more"}]),
@@ -78,14 +129,42 @@ ROWS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
     ("logic", computing([{"$and": [1, True]}, {"$or": [0, None]}, {"$not": [0]}]), [{"v": [True, False, True]}]),
     ("comparison", computing([{"$cmp": ["$n", 2]}, {"$ne": ["$n", "1"]}, {"$lte": ["$n", 1]}]), [{"v": [-1, True, True]}]),
     ("arrays", computing([{"$size": "$tags"}, {"$arrayElemAt": ["$tags", -1]}, {"$in": ["red", "$tags"]}]), [{"v": [2, "blue", True]}]),
-    ("map, filter, reduce", computing({"$reduce": {"input": {"$filter": {"input": {"$map": {"input": [1, 2, 3], "in": {"$multiply": ["$$this", 2]}}}, "as": "x", "cond": {"$gt": ["$$x", 2]}}},
-     "initialValue": 0, "in": {"$add": ["$$value", "$$this"]}}}), [{"v": 10}]),
-    ("dates", computing([{"$year": "$d"}, {"$dayOfYear": "$d"}, {"$dayOfWeek": "$d"}, {"$hour": "$d"}, {"$dateToString": {"date": "$d", "format": "%Y-%m-%d"}}]),
-     [{"v": [2020, 127, 4, 7, "2020-05-06"]}]),
+    (
+        "map, filter, reduce",
+        computing(
+            {
+                "$reduce": {
+                    "input": {
+                        "$filter": {
+                            "input": {"$map": {"input": [1, 2, 3], "in": {"$multiply": ["$$this", 2]}}},
+                            "as": "x",
+                            "cond": {"$gt": ["$$x", 2]},
+                        }
+                    },
+                    "initialValue": 0,
+                    "in": {"$add": ["$$value", "$$this"]},
+                }
+            }
+        ),
+        [{"v": 10}],
+    ),
+    (
+        "dates",
+        computing(
+            [
+                {"$year": "$d"},
+                {"$dayOfYear": "$d"},
+                {"$dayOfWeek": "$d"},
+                {"$hour": "$d"},
+                {"$dateToString": {"date": "$d", "format": "%Y-%m-%d"}},
+            ]
+        ),
+        [{"v": [2020, 127, 4, 7, "2020-05-06"]}],
+    ),
     ("objects", computing({"$mergeObjects": ["$o", {"z": 2}]}), [{"v": {"k": 1, "z": 2}}]),
     ("types", computing([{"$type": "$n"}, {"$type": "$nope"}, {"$toString": "$n"}]), [{"v": ["int", "missing", "1"]}]),
     ("let", computing({"$let": {"vars": {"a": "$n"}, "in": {"$add": ["$$a", 1]}}}), [{"v": 2}]),
-]  # fmt: skip
+]
 
 WRONG: list[tuple[str, list[dict[str, Any]]]] = [
     ("operator", computing({"$foo": 1})),
