@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, core: Core | None = None, **
     app.core = core
     app.server = Server(core, Router(routes_of(core.settings)))
     services.start(core)
+    core.forgetters.append(app.server.limits.forget)
     _mount(app, core.settings.mount_path)
     for blueprint, prefix in core.hooks.blueprints:
         app.register_blueprint(blueprint, url_prefix=prefix)
