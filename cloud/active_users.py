@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloud.live_sessions import TITLE_LENGTH, check_identity
+from cloud import call_store, presence
+from cloud.calls import Withdrew
 from cloud.options import options
+from cloud.people import TITLE_LENGTH, asker, check_identity
 from parse_shim import ACL, Code, GeoPoint, Object, ParseError, cloud
-from parse_shim.ids import now
 
 
 @cloud.before_save("ActiveUsers")
@@ -17,15 +18,50 @@ def check_person(request: Any) -> None:
     row = request.object
     check_fields(row)
     check_identity(request, row["userID"])
-    if row.dirty("lastSeen"):
-        row.revert("lastSeen")
-    row["lastSeen"] = now()
+    if request.original is not None:
+        keep_owner(request, row)
+    if not request.master or row.get("lastSeen") is None:
+        row["lastSeen"] = presence.moment()
     if request.original is None and options().access != "open":
-        acl = ACL()
-        acl.set_public_read_access(True)
-        acl.set_read_access(row["userID"], True)
-        acl.set_write_access(row["userID"], True)
-        row.acl = acl
+        row.acl = rights_of(row["userID"])
+
+
+@cloud.after_save("ActiveUsers")
+def keep_one_row(request: Any) -> None:
+    presence.remove_older_rows(request.object)
+
+
+@cloud.after_delete("ActiveUsers")
+def went_away(request: Any) -> None:
+    """Who deletes the own row is not on line any more, so nobody waits for an answer to this call."""
+    person = request.object.get("userID")
+    if person is None or asker(request) != person:
+        return
+    for call in call_store.live_calls_of(person):
+        if call.caller == person:
+            call_store.happen(call.id, Withdrew())
+
+
+@cloud.before_find("ActiveUsers")
+def search_people(request: Any) -> None:
+    presence.show_only_present(request)
+
+
+def keep_owner(request: Any, row: Object) -> None:
+    """A row stays its person's."""
+    check_identity(request, request.original["userID"])
+    names = ["userID"] if request.master or options().access == "open" else ["userID", "ACL"]
+    for name in names:
+        if row.dirty(name):
+            row.revert(name)
+
+
+def rights_of(person: str) -> ACL:
+    acl = ACL()
+    acl.public_read = True
+    acl.set_read_access(person, True)
+    acl.set_write_access(person, True)
+    return acl
 
 
 def check_fields(row: Object) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import NamedTuple
+from typing import Protocol
 
 from parse_shim import Code, Lock, ParseError
 
@@ -11,43 +10,45 @@ CALLER_BUSY = "You are already in a call; you are busy until it ends."
 RECEIVER_BUSY = "The person you are calling is busy, please try again later."
 
 
-class Call(NamedTuple):
-    """What a lock says of its call: the ActiveSessions row (it may be gone) and the two people."""
-
-    row: str
-    caller: str
-    receiver: str
+class Engagement(Protocol):
+    """What holds two people: a call, a chat. `id` names it in their locks."""
 
     @property
-    def owner(self) -> str:
-        """As the lock holds it."""
-        return json.dumps(self)
-
+    def id(self) -> str: ...
     @property
-    def people(self) -> list[str]:
-        """Sorted: two people who call each other at once cannot each get one half."""
-        return sorted({self.caller, self.receiver})
+    def caller(self) -> str: ...
+    @property
+    def receiver(self) -> str: ...
 
 
-def lock(person: str) -> Lock:
-    return Lock(person, class_name="LiveCallLock")
+def mark(key: str, class_name: str = "LiveCallLock") -> Lock:
+    return Lock(key, class_name=class_name)
 
 
-def take(call: Call, seconds: float) -> None:
+def take(call: Engagement, seconds: float) -> None:
     """Both people belong to `call` for `seconds`. Raises ParseError 142 with a text for people; then neither does."""
-    for person in call.people:
-        if not lock(person).take(call.owner, seconds):
+    for person in people(call):
+        if not mark(person).take(call.id, seconds):
             free(call)
             raise ParseError(Code.VALIDATION_ERROR, CALLER_BUSY if person == call.caller else RECEIVER_BUSY)
 
 
-def free(call: Call) -> None:
+def hold(call: Engagement, seconds: float) -> bool:
+    """Keep both for `seconds` from now. False: one of them belongs to another call by now."""
+    return all(mark(person).take(call.id, max(seconds, 1.0)) for person in people(call))
+
+
+def free(call: Engagement) -> None:
     """Give back what `call` holds; locks of other calls stay."""
-    for person in call.people:
-        lock(person).release(call.owner)
+    for person in people(call):
+        mark(person).release(call.id)
 
 
-def call_of(person: str) -> Call | None:
-    """The call that holds `person` now."""
-    owner = lock(person).owner()
-    return Call(*json.loads(owner)) if owner else None
+def holder(person: str) -> str | None:
+    """The id of what holds `person` now."""
+    return mark(person).owner()
+
+
+def people(call: Engagement) -> list[str]:
+    """Sorted: two people who call each other at once cannot each get one half."""
+    return sorted({call.caller, call.receiver})

@@ -6,20 +6,21 @@ fails gives back what was taken before it.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from cloud import busy
+from cloud import busy, call_store, call_work, presence, pushes
+from cloud.call_sides import data_of
+from cloud.calls import CALLER, RECEIVER, Deleted, Displaced, begin
 from cloud.masking import SECRETS, hide_secrets, restrict_search
 from cloud.options import options
+from cloud.people import TITLE_LENGTH, asker, check_identity, title_of
 from parse_shim import ACL, Code, Object, ParseError, Query, cloud
-from parse_shim.ids import new_object_id
-from parse_shim.video import VideoError
+from parse_shim.ids import new_object_id, timestamp
+from parse_shim.video.base import VideoError
 
 FIXED = ("sessionID", "publisherToken", "subscriberToken", "callerID", "receiverID")
 """What an update cannot change."""
 FAILED = "could not create opentok session for activeSession"
-TITLE_LENGTH = 100
 
 
 @cloud.before_save("ActiveSessions")
@@ -32,28 +33,36 @@ def prepare_call(request: Any) -> None:
     request.check_types()
     check_call(request, row)
     caller, receiver = row["callerID"], row["receiverID"]
-    end_earlier_call(caller)
+    end_earlier_calls(request, caller, receiver)
     # The row's id names the call in both locks, so it is chosen here.
     row.id = new_object_id()
-    call = busy.Call(row.id, caller, receiver)
-    busy.take(call, options().ring_seconds)
-    request.on_failure(lambda: busy.free(call))
+    take_people(request, row.id, caller, receiver)
     make_video(request, row)
     set_rights(row, caller, receiver)
+    start_ringing(request, row)
+
+
+@cloud.after_save("ActiveSessions")
+def ring(request: Any) -> None:
+    """Tell the receiver's devices; those that are asleep do not poll."""
+    if request.original is None:
+        pushes.tell_of_call(request.object)
 
 
 @cloud.after_delete("ActiveSessions")
-def end_call(request: Any) -> None:
-    """The caller (or an administrator) took the row away: both people are free. The receiver takes it when the phone
-    rings, so then they stay busy until the call's time is over."""
-    row = request.object
-    if request.master or (request.user is not None and request.user.id == row.get("callerID")):
-        busy.free(busy.Call(row.id, row.get("callerID", ""), row.get("receiverID", "")))
+def row_gone(request: Any) -> None:
+    """Who took the row away decides what it means: the receiver takes it when the phone rings, so the call goes on."""
+    call_store.happen(request.object.id, Deleted(side_of_asker(request)))
 
 
 @cloud.before_find("ActiveSessions")
 def search_calls(request: Any) -> None:
+    """A poll is a sign of life; one of a receiver whose call was delivered says how that call went."""
+    presence.notice_query(request)
     restrict_search(request)
+    if not request.is_get and not request.query.order:
+        # The receiver takes the first row it finds, and that must be the call that has waited longest.
+        request.query.ascending("createdAt")
 
 
 @cloud.after_find("ActiveSessions")
@@ -73,13 +82,14 @@ def keep_fixed_values(request: Any) -> None:
 def check_call(request: Any, row: Object) -> None:
     """Raises ParseError 142 (missing, self, too long, nobody there) or 119 (another's name)."""
     for name in SECRETS:
-        if name in row:
+        if row.dirty(name):
             row.revert(name)
     caller, receiver = row.get("callerID"), row.get("receiverID")
     if not caller:
         raise ParseError(Code.VALIDATION_ERROR, "callerID is missing")
     if not receiver:
-        raise ParseError(Code.VALIDATION_ERROR, "receiverID is missing")
+        misspelt = " (recieverID is not a column of this server)" if "recieverID" in row else ""
+        raise ParseError(Code.VALIDATION_ERROR, f"receiverID is missing{misspelt}")
     if caller == receiver:
         raise ParseError(Code.VALIDATION_ERROR, "You cannot call yourself.")
     check_identity(request, caller)
@@ -94,38 +104,33 @@ def check_call(request: Any, row: Object) -> None:
     check_receiver(receiver)
 
 
-def check_identity(request: Any, person: str) -> None:
-    """Nobody acts in another's name. In open mode a client without a session is believed. Raises ParseError 119."""
-    if request.master or (request.user is None and options().access == "open"):
-        return
-    if request.user is None or request.user.id != person:
-        raise ParseError(Code.OPERATION_FORBIDDEN, "You can act in your own name only.")
-
-
 def check_receiver(receiver: str) -> None:
     """Raises ParseError 142 when nobody is there to be called."""
     rule = options().receiver
     if rule == "user" and not Query("_User").equal_to("objectId", receiver).count(use_master_key=True):
         raise ParseError(Code.VALIDATION_ERROR, "The person you are calling does not exist.")
-    if rule == "online" and not Query("ActiveUsers").equal_to("userID", receiver).count(use_master_key=True):
+    if rule == "online" and not presence.is_online(receiver):
         raise ParseError(Code.VALIDATION_ERROR, "User is no longer online.")
 
 
-def title_of(person: str) -> str:
-    """What the person is called in ActiveUsers."""
-    row = Query("ActiveUsers").equal_to("userID", person).descending("updatedAt").first(use_master_key=True)
-    return (row.get("userTitle") if row else None) or "Unknown"
+def end_earlier_calls(request: Any, caller: str, receiver: str) -> None:
+    """Calls of the two that are over go first. Who dials the same person again has left the earlier call; that also
+    absorbs an SDK's repeated save, whose answer was lost."""
+    for call in call_store.live_calls_of(caller, receiver):
+        if (call.caller, call.receiver) == (caller, receiver):
+            call_store.happen(call.id, Displaced())
+        elif call.deadline is not None and call.deadline <= timestamp():
+            call_work.settle(call, request.video)
 
 
-def end_earlier_call(caller: str) -> None:
-    """Who dials again has left the earlier call. This also absorbs an SDK's repeated save, whose answer was lost."""
-    earlier = busy.call_of(caller)
-    if earlier is None or earlier.caller != caller:
-        return
-    busy.free(earlier)
-    row = Query("ActiveSessions").equal_to("objectId", earlier.row).first(use_master_key=True)
-    if row is not None:
-        row.destroy(use_master_key=True)
+def take_people(request: Any, row: str, caller: str, receiver: str) -> None:
+    """Raises ParseError 142: one of the two is busy."""
+    call = begin(row, caller, receiver, "", timestamp(), call_store.rules())
+    busy.take(call, call.locked_until - timestamp())
+    request.on_failure(lambda: busy.free(call))
+    # Ours are the locks now. A call that still looks alive lost them: nobody looked after it while its time ran out.
+    for other in call_store.live_calls_of(caller, receiver):
+        call_store.happen(other.id, Displaced())
 
 
 def make_video(request: Any, row: Object) -> None:
@@ -142,13 +147,13 @@ def make_video(request: Any, row: Object) -> None:
 
 def receiver_token(video: Any, session: str, receiver: str) -> str:
     """publisherToken: the tutorial's receiver connects with it."""
-    return str(video.token(session, "publisher", json.dumps({"userID": receiver, "side": "receiver"})))
+    return str(video.token(session, "publisher", data_of(receiver, RECEIVER)))
 
 
 def caller_token(video: Any, session: str, caller: str) -> str:
     """subscriberToken: the tutorial's caller connects with it, and publishes, which only `two-way` allows."""
     role = "publisher" if options().roles == "two-way" else "subscriber"
-    return str(video.token(session, role, json.dumps({"userID": caller, "side": "caller"})))
+    return str(video.token(session, role, data_of(caller, CALLER)))
 
 
 def set_rights(row: Object, caller: str, receiver: str) -> None:
@@ -157,8 +162,27 @@ def set_rights(row: Object, caller: str, receiver: str) -> None:
     if access == "open":
         return
     acl = ACL()
-    acl.set_public_read_access(access == "masked")
+    acl.public_read = access == "masked"
     for person in (caller, receiver):
         acl.set_read_access(person, True)
         acl.set_write_access(person, True)
     row.acl = acl
+
+
+def start_ringing(request: Any, row: Object) -> None:
+    """The call is in the store before its row is: should we be killed between the two, its ring deadline clears up."""
+    now = timestamp()
+    call = begin(row.id, row["callerID"], row["receiverID"], row["sessionID"], now, call_store.rules())
+    call_store.store_new(call)
+    request.on_failure(lambda: call_store.drop(call))
+
+
+def side_of_asker(request: Any) -> str:
+    """caller, receiver, `master`; empty for others, who can delete rows in open mode only."""
+    if request.master:
+        return "master"
+    row, me = request.object, asker(request)
+    if me is None:
+        return ""
+    return CALLER if me == row.get("callerID") else RECEIVER if me == row.get("receiverID") else ""
+

@@ -9,9 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from cloud.options import options
-from parse_shim import Query
+from cloud.people import asker
+from parse_shim import Object, Query, cloud
 
 SECRETS = ("sessionID", "publisherToken", "subscriberToken")
+PEOPLE = ("callerID", "receiverID")
+ADDED = "fieldsReadForMasking"
 
 
 def restrict_search(request: Any) -> None:
@@ -19,22 +22,68 @@ def restrict_search(request: Any) -> None:
     if options().access == "open" or request.master:
         return
     query = request.query
-    if not any(query.mentions(name) for name in SECRETS):
-        return
-    if request.user is None:
-        query.contained_in("objectId", [])
-        return
-    me = request.user.id
-    own = Query.or_(Query("ActiveSessions").equal_to("callerID", me), Query("ActiveSessions").equal_to("receiverID", me))
-    query.also(own)
+    if any(query.mentions(name) for name in SECRETS):
+        me = asker(request)
+        if me is None:
+            query.contained_in("objectId", [])
+        else:
+            query.also(own_calls(me))
+    read_people(request)
+
+
+def own_calls(person: str) -> Query[Any]:
+    calls = Query("ActiveSessions")
+    return Query.any_of(calls.equal_to("callerID", person), Query("ActiveSessions").equal_to("receiverID", person))
+
+
+def read_people(request: Any) -> None:
+    """Whose call it is must be read to be known, also when the client did not ask for it."""
+    query = request.query
+    added = [name for name in PEOPLE if not query.reads(name)]
+    if added:
+        if query.selected is not None:
+            query.select(*added)
+        query.excluded = tuple(name for name in query.excluded if name not in added)
+        request.context[ADDED] = added
 
 
 def hide_secrets(request: Any) -> None:
     """Take the values out of other people's calls."""
     if options().access == "open" or request.master:
         return
-    me = request.user.id if request.user is not None else None
+    me = asker(request)
+    added = request.context.get(ADDED) or ()
     for row in request.objects:
-        if me is None or me not in (row.get("callerID"), row.get("receiverID")):
+        if not is_own(row, me):
             for name in SECRETS:
+                if name in row:
+                    row.unset(name)
+        for name in added:
+            if name in row:
                 row.unset(name)
+
+
+def is_own(row: Object, person: str | None) -> bool:
+    return person is not None and person in (row.get("callerID"), row.get("receiverID"))
+
+
+@cloud.before_subscribe("ActiveSessions")
+def restrict_subscription(request: Any) -> None:
+    """As a search: events tell by their coming that a condition holds."""
+    if options().access == "open" or request.master:
+        return
+    me = asker(request)
+    if any(request.query.mentions(name) for name in SECRETS):
+        request.query.also(own_calls(me)) if me is not None else request.query.contained_in("objectId", [])
+
+
+@cloud.after_live_query_event("ActiveSessions")
+def hide_in_event(request: Any) -> None:
+    """The values go to the two people of the call only."""
+    if options().access == "open" or request.master:
+        return
+    for row in (request.object, request.original):
+        if row is not None and not is_own(row, asker(request)):
+            for name in SECRETS:
+                if name in row:
+                    row.unset(name)

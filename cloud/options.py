@@ -11,6 +11,7 @@ CHOICES = {
     "LIVESESSIONS_ROLES": ("literal", "two-way"),
     "LIVESESSIONS_ACCESS": ("masked", "participants", "open"),
     "LIVESESSIONS_RECEIVER": ("user", "any", "online"),
+    "LIVESESSIONS_CALLBACKS": ("auto", "on", "off"),
 }
 """The first of each is the default."""
 
@@ -18,12 +19,19 @@ CHOICES = {
 @dataclass(frozen=True, slots=True)
 class Options:
     """`roles`: what subscriberToken may do (`two-way`: publish too). `access`: who sees and writes calls.
-    `receiver`: what receiverID must be. `ring_seconds`: how long a call holds both people before it is answered."""
+    `receiver`: what receiverID must be. `callbacks`: does the video service tell who comes and goes (`auto`: once it has).
 
-    roles: str
-    access: str
-    receiver: str
-    ring_seconds: float
+    Times in seconds. `ring`: how long a call rings. `presence`: how long a person counts as here without a sign of life.
+    `grace`: how long one side may be cut off. `max_call`: how long a call may last."""
+
+    roles: str = "literal"
+    access: str = "masked"
+    receiver: str = "user"
+    callbacks: str = "auto"
+    ring_seconds: float = 60
+    presence_seconds: float = 30
+    grace_seconds: float = 20
+    max_call_seconds: float = 14400
 
 
 def read(env: Mapping[str, str]) -> Options:
@@ -36,14 +44,31 @@ def read(env: Mapping[str, str]) -> Options:
         roles=chosen["LIVESESSIONS_ROLES"],
         access=chosen["LIVESESSIONS_ACCESS"],
         receiver=chosen["LIVESESSIONS_RECEIVER"],
+        callbacks=chosen["LIVESESSIONS_CALLBACKS"],
         ring_seconds=_seconds(env, "LIVESESSIONS_RING_SECONDS", 60),
+        presence_seconds=_seconds(env, "LIVESESSIONS_PRESENCE_SECONDS", 30),
+        grace_seconds=_seconds(env, "LIVESESSIONS_GRACE_SECONDS", 20),
+        max_call_seconds=_seconds(env, "LIVESESSIONS_MAX_CALL_SECONDS", 14400),
     )
 
 
 @cache
+def _of_process() -> Options:
+    return read(os.environ)
+
+
+_chosen: Options | None = None
+
+
 def options() -> Options:
     """Those of this process. Raises ValueError."""
-    return read(os.environ)
+    return _chosen or _of_process()
+
+
+def use(chosen: Options | None) -> None:
+    """For tests: these instead of the environment's; None brings those back."""
+    global _chosen
+    _chosen = chosen
 
 
 def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
@@ -51,6 +76,6 @@ def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
         value = float(env.get(name) or default)
     except ValueError:
         value = 0.0
-    if not value > 0:
+    if not 0 < value < float("inf"):
         raise ValueError(f"{name} must be a number of seconds above 0, not {env[name]!r}")
     return value

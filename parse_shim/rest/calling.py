@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Caller, Request
 from parse_shim.hooks.run import call
 from parse_shim.rest.core import Context
+from parse_shim.sdk.session import bound
 
 
 def caller_of(ctx: Context) -> Caller:
@@ -33,3 +35,10 @@ def call_hook(ctx: Context, hook: Hook, request: Request) -> Any:
     from parse_shim.rest.session_impl import session_for  # the session itself is made of find, save and the like
 
     return call(hook, request, session=session_for(ctx), time_limit=ctx.core.settings.hook_timeout_seconds)
+
+
+def cloud_session(ctx: Context) -> AbstractContextManager[None]:
+    """Inside the block Query and Object work, as in a hook of this request."""
+    from parse_shim.rest.session_impl import session_for  # as above
+
+    return bound(session_for(ctx))

@@ -14,6 +14,7 @@ from parse_shim.events import Change
 from parse_shim.query.ast import EVERYTHING, Eq, Node, both
 from parse_shim.query.options import ONE
 from parse_shim.rest.access import check_class
+from parse_shim.rest.calling import cloud_session
 from parse_shim.rest.core import Context, as_master
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.relations import carry_out, links, without_links
@@ -153,11 +154,14 @@ def finish(write: Write) -> Written:
 
 def abandon(write: Write) -> None:
     """The write failed after its hook ran: carry out what the hook registered for that, last first."""
-    for undo in reversed(write.undo):
-        try:
-            undo()
-        except Exception:
-            write.ctx.core.log.exception("undoing a save of %s failed", write.class_name)
+    if not write.undo:
+        return
+    with cloud_session(write.ctx):
+        for undo in reversed(write.undo):
+            try:
+                undo()
+            except Exception:
+                write.ctx.core.log.exception("undoing a save of %s failed", write.class_name)
     write.undo.clear()
 
 
