@@ -9,28 +9,15 @@ if TYPE_CHECKING:
 # Options of parse-server that are not built yet. Delete a name with the feature that brings it.
 NOT_BUILT = frozenset(
     """
-    masterKeyTtl middleware requestContextMiddleware serverCloseComplete databaseAdapter
-    enableCollationCaseComparison readOnlyMasterKey maintenanceKey webhookKey
-    schema.definitions schema.strict schema.deleteExtraFields schema.recreateModifiedFields schema.lockSchemas
+    masterKeyTtl middleware requestContextMiddleware serverCloseComplete
+    enableCollationCaseComparison enableInsecureAuthAdapters
+    schema.definitions schema.strict schema.deleteExtraFields schema.recreateModifiedFields
     schema.keepUnknownIndexes schema.beforeMigration schema.afterMigration
-    query.aggregationRawValues query.aggregationRawFieldNames
-    auth enableInsecureAuthAdapters verifyUserEmails sendUserEmailVerification preventLoginWithUnverifiedEmail
-    preventSignupWithUnverifiedEmail emailVerifyTokenValidityDuration emailVerifyTokenReuseIfValid
-    accountLockout.duration accountLockout.threshold accountLockout.unlockOnPasswordReset
-    passwordPolicy.validatorPattern passwordPolicy.validatorCallback passwordPolicy.validationError
-    passwordPolicy.doNotAllowUsername passwordPolicy.maxPasswordAge passwordPolicy.maxPasswordHistory
-    passwordPolicy.resetTokenValidityDuration passwordPolicy.resetTokenReuseIfValid
-    emailAdapter push scheduledPush analyticsAdapter cleanupInvalidInstallations
-    fileUpload.enableForPublic fileUpload.enableForAnonymousUser fileUpload.fileExtensions preserveFileName
-    filesAdapter fileKey encryptionKey rateLimit idempotencyOptions.paths idempotencyOptions.ttl
-    security.enableCheck security.enableCheckLog security.checkGroups
     liveQuery.classNames liveQuery.redisURL liveQuery.redisOptions liveQuery.pubSubAdapter liveQuery.wssAdapter
     startLiveQueryServer liveQueryServerOptions.keyPairs liveQueryServerOptions.redisURL
     liveQueryServerOptions.redisOptions liveQueryServerOptions.pubSubAdapter liveQueryServerOptions.wssAdapter
-    pages.pagesPath pages.enableLocalization pages.localizationJsonPath pages.placeholders pages.forceRedirect
-    pages.encodePageParamHeaders pages.customUrls pages.customRoutes customPages
     mountGraphQL graphQLSchema graphQLPublicIntrospection mountPlayground
-    cacheAdapter maxLogFiles loggerAdapter
+    cacheAdapter loggerAdapter
     """.split()
 )
 
@@ -39,6 +26,7 @@ NO_EFFECT = {
     "cluster": "use workers (--workers N)",
     "directAccess": "cloud code is always called without HTTP",
     "enableExpressErrorHandler": "there is no Express here",
+    "encryptionKey": "fileKey encrypts files",
     "databaseOptions.schemaCacheTtl": "schemas are never stale here",
     "databaseOptions.enableSchemaHooks": "schema changes of other workers are always seen",
 }
