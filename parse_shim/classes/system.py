@@ -65,14 +65,12 @@ _COLUMNS: Mapping[str, Mapping[str, FieldType]] = {
 SYSTEM: Mapping[str, ClassDef] = {name: _define(name, fields) for name, fields in _COLUMNS.items()}
 
 CREATABLE = frozenset(
-    {"_User", "_Installation", "_Role", "_Session", "_Product"}
-    | {"_PushStatus", "_JobStatus", "_JobSchedule", "_Audience", "_Idempotency"}
+    {"_User", "_Installation", "_Role", "_Session", "_Product"} | {"_PushStatus", "_JobStatus", "_JobSchedule", "_Audience", "_Idempotency"}
 )
 """System names that object writes and schema routes accept."""
 
 VOLATILE = frozenset(
-    {"_PushStatus", "_JobStatus", "_JobSchedule", "_Hooks", "_GlobalConfig", "_GraphQLConfig"}
-    | {"_Audience", "_Idempotency"}
+    {"_PushStatus", "_JobStatus", "_JobSchedule", "_Hooks", "_GlobalConfig", "_GraphQLConfig"} | {"_Audience", "_Idempotency"}
 )
 """Classes whose schema always answers, with empty permissions, and is not listed until stored."""
 
@@ -116,6 +114,12 @@ def is_plain_name(name: str) -> bool:
 def is_class_name(name: str) -> bool:
     """A name that writes and schema routes accept: plain, a creatable system class, or a join class."""
     return is_plain_name(name) or name in CREATABLE or is_join(name)
+
+
+def can_hold_objects(name: str) -> bool:
+    """False for names that only a store itself uses (`_SCHEMA`, `fs.files`) or cannot have: no object of theirs is ever
+    read, changed or deleted, with whatever rights."""
+    return name in SYSTEM or is_class_name(name)
 
 
 def is_join(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from parse_shim.classes.bind import bind
 from parse_shim.classes.model import ClassDef
+from parse_shim.classes.system import can_hold_objects
 from parse_shim.errors import Code, Denied, ParseError
 from parse_shim.ids import now
 from parse_shim.query.ast import EVERYTHING, Node
@@ -60,6 +61,8 @@ def run(ctx: Context, class_name: str, pipeline: list[dict[str, Any]], options: 
     reading = _before_find(ctx, cls, EVERYTHING, pipeline=pipeline)
     if reading.results is not None:
         return [_shown(ctx, doc) for doc in reading.results]
+    if not can_hold_objects(class_name):
+        return []
     with translated(class_name):
         if options.get("explain"):
             plan = FindOptions(hint=options.get("hint"))
@@ -78,6 +81,8 @@ def distinct(ctx: Context, class_name: str, path: str, where: Json | Node) -> li
     node = where if not isinstance(where, (dict, str, list, int, float)) else _where(where)
     node = _before_find(ctx, cls, node, distinct=path).where
     node = bind(resolve(ctx, cls, node, search_as), cls, now())
+    if not can_hold_objects(class_name):
+        return []
     with translated(class_name):
         values = ctx.core.engine.distinct(cls, path, node)
     return [encode(value, file_url=ctx.file_url) for value in values]

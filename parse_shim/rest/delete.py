@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from parse_shim.classes.model import ClassDef
+from parse_shim.classes.system import can_hold_objects
 from parse_shim.errors import Code, Denied, ObjectNotFound, ParseError
 from parse_shim.events import Change
 from parse_shim.query.ast import Eq, Node, both
@@ -46,6 +47,8 @@ def open_delete(ctx: Context, class_name: str, object_id: str) -> Delete:
     check_system_class(ctx.auth, "delete", class_name)
     check_class_exists(ctx, class_name)
     auth, cls = ctx.auth, ctx.core.classes.get_or_empty(class_name)
+    if not can_hold_objects(class_name):
+        raise ObjectNotFound()
     if class_name == "_User" and auth.user is None and not auth.unrestricted:
         raise ParseError(Code.SESSION_MISSING, "Insufficient auth to delete user")
     where = both(Eq("objectId", object_id), both(check_class(auth, cls, "delete"), writable(auth)))

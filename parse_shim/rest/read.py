@@ -12,6 +12,7 @@ from functools import partial
 
 from parse_shim.classes.bind import bind
 from parse_shim.classes.permissions import Protection
+from parse_shim.classes.system import can_hold_objects
 from parse_shim.errors import Code, ObjectNotFound, ParseError
 from parse_shim.ids import now
 from parse_shim.query.ast import EVERYTHING, NOTHING, And, Eq, In, Node, Text, both
@@ -107,7 +108,11 @@ def check_explain(ctx: Context, params: FindParams) -> None:
 
 def _run(reading: Reading, selection: Selection | None = None) -> Found:
     find_triggers.before_find(reading, _refetch)
+    asked = reading.class_name
     _redirect(reading)
+    if reading.class_name != asked:
+        # What a hook forbids of a class holds however the class is reached.
+        find_triggers.before_find(reading, _refetch)
     ctx, cls, params = reading.ctx, reading.cls, reading.params
     selection = selection or select(ctx, cls, params)
     protected = protection_for(ctx, cls)
@@ -152,6 +157,9 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
     permitted = _permitted(reading) if wants_rows else EVERYTHING
     countable = check_class(ctx.auth, cls, "count") if params.count else NOTHING
     where = bind(resolve(ctx, cls, reading.where, _searcher(params)), cls, now())
+    if not can_hold_objects(cls.name):
+        found.count = 0 if params.count else None
+        return
     visible = _visible(ctx, cls.name)
     options = _options(reading, selection, protected)
     with translated(cls.name):

@@ -276,3 +276,15 @@ def test_a_pattern_that_backtracks_does_not_hold_the_server_up(web):
     answer = web("POST", "/classes/Texts", query({"s": {"$regex": "^(([a-z])+.)+[A-Z]([a-z])+$"}}))
     assert answer.status_code in (200, 400)
     web.master("DELETE", "/purge/Texts")
+
+
+@pytest.mark.parametrize("name", ["_SCHEMA", "fs.files", "a..b", ".a", "a$b", "$cmd", "_User%00", "..%2f_User"])
+@pytest.mark.parametrize("ask", [Web.__call__, Web.master], ids=["client", "master"])
+def test_what_is_no_class_holds_nothing(web, name, ask):
+    assert ask(web, "GET", f"/classes/{name}?count=1").json == {"results": [], "count": 0}
+    assert ask(web, "GET", f"/classes/{name}/W").status_code == 404
+    assert ask(web, "DELETE", f"/classes/{name}/W").status_code == 404
+    assert ask(web, "POST", f"/classes/{name}", {"a": 1}).status_code == 400
+    assert web.master("GET", f"/aggregate/{name}?distinct=a").json == {"results": []}
+    web.master("DELETE", f"/purge/{name}")
+    assert len(web.rows("W")) == 1
