@@ -13,6 +13,7 @@ from parse_shim.errors import Code, DuplicateKey, ParseError
 from parse_shim.ids import now
 from parse_shim.query.ast import Eq
 from parse_shim.query.options import ONE
+from parse_shim.rest import config_triggers
 from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
 from parse_shim.update.ops import Op, Set, Unset, Update
@@ -40,7 +41,14 @@ def save_config(ctx: Context, body: Mapping[str, Json]) -> None:
     if not isinstance(params, dict) or not params:
         raise ParseError(Code.SCRIPT_FAILED, "params should be an object with at least one parameter")
     Denylist(ctx.settings.request_keyword_denylist).check(params)
-    _store(ctx, _update(params, flags if isinstance(flags, dict) else {}))
+    update = _update(params, flags if isinstance(flags, dict) else {})
+    if not config_triggers.has_hooks(ctx):
+        _store(ctx, update)
+        return
+    original = _params_of(_stored(ctx))
+    config_triggers.before_save(ctx, params, original)
+    _store(ctx, update)
+    config_triggers.after_save(ctx, _params_of(_stored(ctx)) or {}, original)
 
 
 def shown(doc: Doc | None, *, master: bool) -> dict[str, Json]:
@@ -79,6 +87,10 @@ def _store(ctx: Context, update: Update) -> None:
             except DuplicateKey:  # somebody else saved the first parameter at the same moment
                 pass
         engine.update(cls, WHERE, update)
+
+
+def _params_of(doc: Doc | None) -> dict[str, Json] | None:
+    return None if doc is None else encode(_object(doc, "params"))
 
 
 def _stored(ctx: Context) -> Doc | None:
