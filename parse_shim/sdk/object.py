@@ -61,6 +61,7 @@ class Object(Persistent):
     def _begin(self, class_name: str, doc: Doc, *, existed: bool, update: Update | None = None) -> None:
         self.class_name = class_name
         self._existed = existed
+        self._new = not existed and "createdAt" not in doc
         self._doc = doc
         self._changes = Changes(update)
         self._now: Doc | None = doc if not update else None
@@ -231,7 +232,7 @@ class Object(Persistent):
 
     def is_new(self) -> bool:
         """Not stored yet."""
-        return not self._existed
+        return self._new
 
     def existed(self) -> bool:
         """It was stored before this request (in after_save: the save was an update)."""
@@ -260,7 +261,7 @@ class Object(Persistent):
 
     def is_data_available(self) -> bool:
         """False for one that only knows its id."""
-        return len(self._doc) > 1 or not self._existed
+        return len(self._doc) > 1 or self._new
 
     def changes(self) -> Update:
         """All pending operations, ready to store. Raises ScriptFailed (141) for a value that cannot be stored."""
@@ -319,7 +320,7 @@ class Object(Persistent):
         """The Doc as it is with pending changes; not to be changed."""
         if self._now is None:
             ops = self._changes.ops
-            self._now = apply(ops, self._doc) if self._existed else {**self._doc, **apply_create(ops)}
+            self._now = apply(ops, self._doc) if not self._new else {**self._doc, **apply_create(ops)}
         return self._now
 
     def _do(self, path: str, op: Op) -> None:
@@ -332,7 +333,7 @@ class Object(Persistent):
         before = self._values()
         after = before if isinstance(op, Relate) else apply({path: op}, before)
         self._now = after
-        self._changes.note(path, op, after, whole=not self._existed)
+        self._changes.note(path, op, after, whole=self._new)
 
     def _notice(self) -> None:
         """Turn what was done to a dict or list that `get` handed out into a Set."""
@@ -353,7 +354,7 @@ class Object(Persistent):
     def _refresh(self, doc: Doc) -> None:
         """Take over what a fetch answered; pending changes stay."""
         self._doc = doc
-        self._existed = True
+        self._existed, self._new = True, False
         self._now = None if self._changes.ops else doc
         self._live = {}
 
