@@ -1,5 +1,7 @@
 import pytest
 
+from parse_shim.errors import ParseError
+from parse_shim.query import regex
 from parse_shim.query.regex import found_in, literal, quoted
 
 
@@ -42,3 +44,11 @@ def test_a_quoted_text_finds_itself(text):
 )
 def test_patterns_of_the_sdks_are_recognised(pattern, parts):
     assert literal(pattern) == parts
+
+
+def test_slow_matches_of_one_pattern_add_up(monkeypatch):
+    ticks = iter(range(0, 1000, 1))
+    monkeypatch.setattr(regex, "perf_counter", lambda: next(ticks) * 0.09)
+    with pytest.raises(ParseError):
+        for _ in range(100):
+            found_in("slow+", "", "x")
