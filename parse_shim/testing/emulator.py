@@ -122,14 +122,14 @@ class Emulator:
 
     def _state(self) -> Any:
         assert self._engine is not None
-        return self._engine.snapshot(), keep_files(self.core)  # type: ignore[attr-defined]
+        return self._engine.snapshot(), keep_files(self.core)
 
     def _restore(self, state: Any, *, full: bool = False) -> None:
         assert self._engine is not None
         if full:
             self._engine.clear(indexes=True)
         objects, files = state
-        self._engine.restore(objects)  # type: ignore[attr-defined]
+        self._engine.restore(objects)
         bring_back(self.core, files)
         self.core.forget()
 
