@@ -162,7 +162,7 @@ class TestOption:
         "options",
         [
             {"adapter": 5}, {"nokia": {}}, {"ios": {"topic": "x"}}, {"ios": "x"}, {"ios": []}, {"android": {}}, {"android": "x"},
-            {"android": {"firebaseServiceAccount": "missing.json"}}, 
+            {"android": {"firebaseServiceAccount": "missing.json"}},
             {"ios": {**APP, "token": {"key": "missing.p8", "keyId": "K", "teamId": "T"}}},
         ],
     )  # fmt: skip

@@ -82,9 +82,8 @@ class TestReset:
         token = reset_token(web)
         answer = page(web, f"app/request_password_reset?token={token}&locale=de-AT")
         assert f'name="token" value="{token}"'.encode() in answer.data
-        assert {name: answer.headers[f"x-parse-page-param-{name}"] for name in ("appid", "appname", "publicserverurl", "token", "locale")} == {
-            "appid": "app", "appname": "Test & Co", "publicserverurl": "http://pub/parse", "token": token, "locale": "de-AT",
-        }  # fmt: skip
+        wanted = {"appid": "app", "appname": "Test & Co", "publicserverurl": "http://pub/parse", "token": token, "locale": "de-AT"}
+        assert {name: answer.headers[f"x-parse-page-param-{name}"] for name in wanted} == wanted
         assert (answer.headers["Referrer-Policy"], answer.headers["Cache-Control"]) == ("no-referrer", "no-store")
 
     @pytest.mark.parametrize("token", ["", "nope"])
