@@ -115,6 +115,8 @@ def test_broken_cloud_code_stops_the_start_and_is_named(live_server, tmp_path):
 def test_dev_reloads_changed_cloud_code(live_server, tmp_path):
     code = tmp_path / "cloud" / "main.py"
     code.parent.mkdir()
+    # a package, since this repository's own cloud/ would win over a folder that is none
+    (code.parent / "__init__.py").write_text("")
     code.write_text(FUNCTION.format(value=1))
     server = live_server(tmp_path, dev=True)
     assert call(server, "answer") == 1
