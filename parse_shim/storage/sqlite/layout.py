@@ -47,18 +47,33 @@ class Table:
 
 
 class Layout:
-    """All tables by class name, read from the database's own catalogue."""
+    """All tables by class name, read from the database's own catalogue.
+
+    Threads read while another forgets (a rollback) or creates: tables and their version change together, in one step, and a reader
+    trusts what it read itself. Otherwise a class could look empty for a moment, or for good.
+    """
 
     def __init__(self) -> None:
-        self.tables: dict[str, Table] = {}
-        self.version: int | None = None
+        self._state: tuple[dict[str, Table], int | None] = ({}, None)
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        return self._state[0]
+
+    @property
+    def version(self) -> int | None:
+        return self._state[1]
+
+    @version.setter
+    def version(self, version: int) -> None:
+        self._state = (self._state[0], version)
 
     def forget(self) -> None:
         """After a rollback, or when a table turned out to be missing."""
-        self.tables, self.version = {}, None
+        self._state = ({}, None)
 
-    def read(self, connection: apsw.Connection) -> None:
-        """Read everything anew."""
+    def read(self, connection: apsw.Connection) -> dict[str, Table]:
+        """Read everything anew. An older view than the one known is given to the caller alone."""
         version = read_version(connection)
         tables: dict[str, Table] = {}
         satellites: list[tuple[str, str, str]] = []
@@ -73,19 +88,23 @@ class Layout:
         for kind, class_name, column in satellites:
             if class_name in tables:
                 (tables[class_name].geo if kind == "g" else tables[class_name].text).add(column)
-        self.tables, self.version = tables, version
+        known = self._state[1]
+        if known is None or version >= known:
+            self._state = (tables, version)
+        return tables
 
     def known(self, connection: apsw.Connection, class_name: str) -> Table | None:
         """For readers: the class as this process knows it, looked up again only when it is unknown."""
-        found = self.tables.get(class_name)
-        if found is None and read_version(connection) != self.version:
-            self.read(connection)
-            found = self.tables.get(class_name)
+        tables, version = self._state
+        found = tables.get(class_name)
+        if found is None and read_version(connection) != version:
+            found = self.read(connection).get(class_name)
         return found
 
     def current(self, connection: apsw.Connection) -> None:
         """For writers: nothing here is older than the transaction."""
         if read_version(connection) != self.version:
+            self.forget()
             self.read(connection)
 
     def ensure(self, connection: apsw.Connection, cls: ClassDef) -> Table:
