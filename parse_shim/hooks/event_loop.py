@@ -32,6 +32,8 @@ def run_on_loop(handler: Callable[[Any], Any], request: Any, seconds: float | No
         return box.serve(seconds)
     except HookTimeout:
         loop.call_soon_threadsafe(run.cancel)
+        if watch is not None:
+            watch.hurry()
         raise
     except Overrun:
         raise HookTimeout(seconds or 0) from None

@@ -93,7 +93,7 @@ def naive(value: datetime) -> datetime:
 
 def _stored_file(file: File, strict: bool) -> Any:
     if file.is_saved:
-        return types.File(file.name, file.url)
+        return types.File(file.name)
     if strict:
         raise ScriptFailed(f"Cannot store the file {file.name}: it is not saved yet")
     return file

@@ -303,11 +303,11 @@ class Object(Persistent):
         )
 
     def clone(self) -> Self:
-        """A new, unsaved object with the same fields."""
+        """A new, unsaved object with the same fields, relations left out."""
         made = object.__new__(type(self))
         made._begin(self.class_name, {}, existed=False)
         for name in self.keys():
-            if name not in ("objectId", *DATES):
+            if name not in ("objectId", *DATES) and not isinstance(self._values()[name], types.Relation):
                 made.set(name, self.get(name))
         return made
 
