@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from parse_shim.query.ast import And, Near, Node, Not, Or, Text, WithinSphere
+from parse_shim.query.match import point_at
 from parse_shim.query.options import FindOptions
 from parse_shim.query.text import score
 from parse_shim.values.compare import path_key, sort_key
 from parse_shim.values.geo import radians_between
 from parse_shim.values.paths import walk
-from parse_shim.values.types import MISSING, Doc, GeoPoint, Value
+from parse_shim.values.types import MISSING, Doc, Value
 
 SCORE = "$score"
 
@@ -80,8 +82,7 @@ def without_order(where: Node) -> Node:
 
 def distance(doc: Doc, near: Near) -> float:
     """Radians from the object's point; infinite without one."""
-    found = [radians_between(near.point, value) for value in walk(doc, near.path) if isinstance(value, GeoPoint)]
-    return min(found, default=float("inf"))
+    return min((radians_between(near.point, point) for point in point_at(doc, near.path)), default=math.inf)
 
 
 def copied(value: Any) -> Any:

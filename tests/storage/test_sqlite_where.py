@@ -195,3 +195,14 @@ def test_a_fresh_start_is_quick_and_complete(engine):
     engine.clear()
     assert time.perf_counter() - start < 0.05
     assert engine.load_classes() == {}
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "place"),
+    [(91, 0, GeoPoint(89, 180)), (-100.5, 10, GeoPoint(-79.5, -170)), (10, 200, GeoPoint(10, -160)), (51.5, -541, GeoPoint(51.5, 179))],
+)
+def test_a_point_off_the_map_is_near_its_place(engine, latitude, longitude, place):
+    cls = fill(engine, CLASS, [a_doc("a", at=GeoPoint(latitude, longitude)), a_doc("b", at=HERE)])
+    assert [doc["objectId"] for doc in engine.find(cls, Near("at", place, 1e-6))] == ["a"]
+    assert engine.count(cls, WithinSphere("at", place, 1e-6)) == 1
+    assert [doc["objectId"] for doc in engine.find(cls, Near("at", HERE))] == ["b", "a"]
