@@ -34,27 +34,30 @@ START = 1_700_000_000.0
 
 
 class House:
-    """One server with the real cloud/ and schemas/. `chosen` are settings of LiveSessions by their field names."""
+    """One server with the real cloud/ and schemas/. `chosen` are settings of LiveSessions by their field names, `server`
+    those of the server by parse-server's."""
 
-    def __init__(self, engine: Engine, *, video: Any = None, cloud: str = "cloud.main", **chosen: Any) -> None:
+    def __init__(self, engine: Engine, *, video: Any = None, server: dict[str, Any] | None = None, **chosen: Any) -> None:
         self.now = START
         ids.set_clock(lambda: self.now)
         options.use(options.Options(**chosen))
         presence.forget_touches()
         self.engine = engine
         self.video = video or FakeVideo()
-        self.start(cloud)
+        self.server = server or {}
+        self.start()
 
-    def start(self, cloud: str = "cloud.main") -> None:
+    def start(self) -> None:
         """A new process on the same store."""
         settings = Settings.from_options(
             {
                 "appId": "app",
                 "masterKey": "master",
                 "databaseURI": "memory://",
-                "cloud": cloud,
+                "cloud": "cloud.main",
                 "schemas": "schemas",
                 "allowClientClassCreation": True,
+                **self.server,
             }
         )
         self.core: Core = assemble(settings, engine=self.engine)
@@ -94,8 +97,8 @@ class House:
         doc = {"objectId": ids.new_object_id(), "createdAt": made, "updatedAt": made, **fields}
         self.engine.insert(self.core.classes.get_or_empty(class_name), doc)
 
-    def phone(self, name: str = "") -> Phone:
-        return Phone(self, name or f"phone {uuid.uuid4().hex[:4]}")
+    def phone(self, name: str = "", installation: str = "") -> Phone:
+        return Phone(self, name or f"phone {uuid.uuid4().hex[:4]}", installation)
 
     def callback(self, kind: str, session_id: str, connection: str = "", data: Any = None, **more: Any) -> None:
         """A genuine callback of the video service arrives."""
@@ -124,19 +127,20 @@ class House:
 class Phone:
     """A phone with the tutorial's app. `id` is its user."""
 
-    def __init__(self, house: House, name: str) -> None:
+    def __init__(self, house: House, name: str, installation: str = "") -> None:
         self.house = house
         self.name = name
         self.anonymous_id = str(uuid.uuid4())
-        self.headers = APP
+        self.base = {**APP, "X-Parse-Installation-Id": installation} if installation else APP
+        self.headers = self.base
         self.id = ""
         self.log_in()
 
     def log_in(self) -> TestResponse:
-        answer = self.house("POST", "/users", {"authData": {"anonymous": {"id": self.anonymous_id}}})
+        answer = self.house("POST", "/users", {"authData": {"anonymous": {"id": self.anonymous_id}}}, self.base)
         assert answer.status_code in (200, 201), answer.data
         self.id = answer.json["objectId"]
-        self.headers = {**APP, "X-Parse-Session-Token": answer.json["sessionToken"]}
+        self.headers = {**self.base, "X-Parse-Session-Token": answer.json["sessionToken"]}
         return answer
 
     def __call__(self, method: str, path: str, body: Any = None) -> TestResponse:
