@@ -45,6 +45,7 @@ def devices_of(person: str) -> Query[Any]:
     """Installations that name the user, and those that the user's logins came from."""
     user = Pointer("_User", person)
     logins = Query("_Session").equal_to("user", user).exists("installationId").limit(100).find(use_master_key=True)
-    ids = sorted({login["installationId"] for login in logins})
+    # Installations are stored in lower case, logins as the client wrote it.
+    ids = sorted({login["installationId"].lower() for login in logins})
     named = Query[Any]("_Installation").equal_to("user", user)
     return Query.any_of(named, Query("_Installation").contained_in("installationId", ids)) if ids else named

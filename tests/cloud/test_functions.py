@@ -161,7 +161,7 @@ def test_the_receivers_phone_is_told_without_a_token(pushed):
     ann, bob = with_device(house, "Ann"), with_device(house, "Bob")
     call = ann.call(bob)
     ((body, devices),) = sender.sent
-    assert devices == ["Bob-phone"]
+    assert devices == ["bob-phone"]
     data = body["data"]
     assert data["alert"] == "Incoming call from Ann" and data["activeSession"] == call["objectId"]
     assert not any(call[name] in str(body) for name in ("sessionID", "publisherToken", "subscriberToken"))
