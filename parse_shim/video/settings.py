@@ -34,6 +34,7 @@ class VideoSettings:
     """The video service: either `api_key` and `api_secret` (OpenTok) or `application_id` and `private_key` (unified).
 
     `private_key` is PEM text. Times are seconds; `deadline` is for a whole call, `timeout_*` for one network step.
+    `callbacks_open`: monitoring callbacks are believed although neither a signature nor a secret path protects them.
     """
 
     api_key: str = ""
@@ -48,6 +49,7 @@ class VideoSettings:
     token_ttl_seconds: int = 7200
     signature_secret: str = field(default="", repr=False)
     callback_path_secret: str = field(default="", repr=False)
+    callbacks_open: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "api_url", self.api_url.rstrip("/"))
@@ -77,6 +79,7 @@ class VideoSettings:
             token_ttl_seconds=_whole("OPENTOK_TOKEN_TTL", got.get("OPENTOK_TOKEN_TTL", ""), 7200),
             signature_secret=got.get("OPENTOK_SIGNATURE_SECRET", ""),
             callback_path_secret=got.get("OPENTOK_CALLBACK_PATH_SECRET", ""),
+            callbacks_open=_flag("OPENTOK_CALLBACKS_OPEN", got.get("OPENTOK_CALLBACKS_OPEN", "")),
         )
 
     @property
@@ -189,3 +192,9 @@ def _whole(name: str, text: str, default: int) -> int:
         return int(text)
     except ValueError:
         raise VideoSettingError(name, "must be a whole number of seconds") from None
+
+
+def _flag(name: str, text: str) -> bool:
+    if text.lower() not in ("", "0", "1", "true", "false"):
+        raise VideoSettingError(name, "must be true or false")
+    return text.lower() in ("1", "true")

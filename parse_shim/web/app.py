@@ -16,6 +16,7 @@ from parse_shim.settings import Settings, load
 from parse_shim.web import services
 from parse_shim.web.assemble import assemble
 from parse_shim.web.replies import StartResponse
+from parse_shim.web.routes.video import callback_routes
 from parse_shim.web.routing import Router
 from parse_shim.web.server import Server
 from parse_shim.web.table import routes_of
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None, *, core: Core | None = None, **
     services.start(core)
     core.forgetters.append(app.server.limits.forget)
     _mount(app, core.settings.mount_path)
+    app.register_blueprint(callback_routes(core))
     for blueprint, prefix in core.hooks.blueprints:
         app.register_blueprint(blueprint, url_prefix=prefix)
     return app

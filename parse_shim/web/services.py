@@ -7,8 +7,11 @@ from parse_shim.rest.core import Core
 from parse_shim.rest.files import open_files
 from parse_shim.rest.push import sender
 from parse_shim.rest.push_schedule import Schedule
+from parse_shim.rest.schedule import start_schedules
 
 STARTED = "services"
+TIMERS = "timers"
+"""Put False under this name into `core.extras` to run the timers of cloud code by hand, as tests do."""
 
 
 def start(core: Core) -> None:
@@ -24,5 +27,7 @@ def start(core: Core) -> None:
         core.extras["mail"] = mail.sender(core.settings.email_adapter)
     if sender(core) is not None and core.settings.scheduled_push:
         core.closers.append(Schedule(core).stop)
+    if core.extras.setdefault(TIMERS, True) and (timers := start_schedules(core)):
+        core.closers.append(timers.stop)
     if core.settings.security.enable_check and core.settings.security.enable_check_log:
         security.log_report(core)

@@ -26,6 +26,7 @@ from parse_shim.video.callbacks import VideoEvent
 from parse_shim.video.fake import FakeVideo
 from parse_shim.web.app import create_app
 from parse_shim.web.assemble import assemble
+from parse_shim.web.services import TIMERS
 
 APP = {"X-Parse-Application-Id": "app"}
 MASTER = {**APP, "X-Parse-Master-Key": "master"}
@@ -62,6 +63,7 @@ class House:
         )
         self.core: Core = assemble(settings, engine=self.engine)
         self.core.video = self.video
+        self.core.extras[TIMERS] = False
         self.client = Client(create_app(core=self.core))
 
     def close(self) -> None:
