@@ -64,9 +64,17 @@ def circle(point: GeoPoint, radians: float | None, parameters: list[object]) -> 
     """Condition on a tree's row: at most `radians` away. Appends its parameters."""
     if radians is None:
         return "1"
-    boxes = bounding_boxes(point, min(radians, math.pi))
-    either = " OR ".join(overlap(box, parameters) for box in boxes)
-    return f"({either}) AND {distance(point, parameters)} <= {_bound(radians, parameters)}"
+    around = boxes(point, radians, parameters)
+    away = distance(point, parameters)
+    parameters.append(radians)
+    return f"{around} AND {away} <= ?"
+
+
+def boxes(point: GeoPoint, radians: float, parameters: list[object]) -> str:
+    """Condition on a tree's row: in a box around the circle."""
+    if radians >= math.pi:
+        return "1"
+    return f"({' OR '.join(overlap(box, parameters) for box in bounding_boxes(point, radians))})"
 
 
 def overlap(box: Box, parameters: list[object]) -> str:
@@ -105,8 +113,3 @@ def on_the_map(point: GeoPoint) -> tuple[float, float]:
     if not -180 <= longitude <= 180:
         longitude = (longitude + 180) % 360 - 180
     return latitude, longitude
-
-
-def _bound(radians: float, parameters: list[object]) -> str:
-    parameters.append(radians)
-    return "?"

@@ -13,7 +13,8 @@ from parse_shim.classes.model import ClassDef
 from parse_shim.query.ast import EVERYTHING, Near, Node
 from parse_shim.query.options import FindOptions
 from parse_shim.storage.arrange import find_near
-from parse_shim.storage.sqlite.geo import circle, distance
+from parse_shim.storage.sqlite.connection import value_of
+from parse_shim.storage.sqlite.geo import boxes, distance
 from parse_shim.storage.sqlite.layout import Table
 from parse_shim.storage.sqlite.names import geo_table, table_name
 from parse_shim.storage.sqlite.order import order_by
@@ -77,27 +78,39 @@ def _nearest(connection: apsw.Connection, cls: ClassDef, table: Table, where: No
     most = math.inf if near.max_radians is None else near.max_radians
     radians = most if wanted == math.inf else min(FIRST_RADIANS, most)
     while True:
-        found = _within(connection, cls, table, where, near, radians, options)
-        if len(found) >= wanted or radians >= min(most, math.pi):
-            return found[options.skip :]
+        last = radians >= min(most, math.pi)
+        if last or _points_around(connection, cls, near, radians) >= wanted:
+            found = _within(connection, cls, table, where, near, radians, options)
+            if last or len(found) >= wanted:
+                return found[options.skip :]
         radians = min(radians * GROWTH, most)
+
+
+def _points_around(connection: apsw.Connection, cls: ClassDef, near: Near, radians: float) -> int:
+    """How many points the boxes hold, whatever their objects: the tree counts 20 in 1 µs, so guesses are cheap."""
+    parameters: list[Any] = []
+    around = boxes(near.point, radians, parameters)
+    return int(value_of(connection, f"SELECT count(*) FROM {geo_table(cls.name, near.path)} WHERE {around}", parameters))
 
 
 def _within(
     connection: apsw.Connection, cls: ClassDef, table: Table, where: Node, near: Near, radians: float, options: FindOptions
 ) -> list[str]:
-    """The nearest within `radians`, those to be skipped too. Sorted by number and distance first: the sorter is spared the
-    documents."""
+    """The nearest within `radians`, those to be skipped too.
+
+    In three steps that SQLite must not merge: distances from the tree alone, each computed once; then conditions and order by
+    number and distance; documents last. 0.33 ms against 1.0 ms for one merged join, 362 points in the box, 100 wanted.
+    """
     parameters: list[Any] = []
     away = distance(near.point, parameters)
-    inside = circle(near.point, None if radians >= math.pi else radians, parameters)
+    around = boxes(near.point, radians, parameters)
     condition = compile_where(cls, table, where, skip=near)
-    page = -1 if options.limit is None else options.limit + options.skip
+    objects = table_name(cls.name)
     rows = connection.execute(
-        f"SELECT json(doc) FROM (SELECT tree.id AS number, tree.away AS away FROM (SELECT id, {away} AS away "
-        f"FROM {geo_table(cls.name, near.path)} WHERE {inside}) AS tree "
-        f"CROSS JOIN {table_name(cls.name)} AS object USING (id) WHERE {condition.text} "
-        f"ORDER BY tree.away, tree.id LIMIT ?) JOIN {table_name(cls.name)} AS object ON object.id = number ORDER BY away, number",
-        [*parameters, *condition.parameters, page],
+        f"WITH place AS MATERIALIZED (SELECT id, {away} AS away FROM {geo_table(cls.name, near.path)} WHERE {around}), "
+        f"nearest AS MATERIALIZED (SELECT place.id AS number, away FROM place CROSS JOIN {objects} AS object USING (id) "
+        f"WHERE away <= ? AND {condition.text} ORDER BY away, place.id LIMIT ?) "
+        f"SELECT json(doc) FROM nearest CROSS JOIN {objects} AS object ON object.id = number ORDER BY away, number",
+        [*parameters, radians, *condition.parameters, -1 if options.limit is None else options.limit + options.skip],
     )
     return [row[0] for row in rows]
