@@ -6,7 +6,7 @@ import os
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from parse_shim.ids import now
@@ -15,6 +15,7 @@ from parse_shim.query.match import matches
 from parse_shim.query.options import FindOptions
 from parse_shim.storage.arrange import in_order
 from parse_shim.storage.memory import MemoryEngine
+from parse_shim.storage.mongo.engine import MongoEngine
 from parse_shim.storage.sqlite.engine import SqliteEngine
 from parse_shim.testing.contract.common import START, a_class, a_doc
 from parse_shim.values.compare import path_key
@@ -106,11 +107,29 @@ often = settings(
 )  # fmt: skip
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "mongodb"])
 def engine(request):
-    made = MemoryEngine() if request.param == "memory" else SqliteEngine()
+    match request.param:
+        case "memory":
+            made = MemoryEngine()
+        case "sqlite":
+            made = SqliteEngine()
+        case "mongodb":
+            made = MongoEngine(request.getfixturevalue("module_mongo_uri"))
     yield made
     made.close()
+
+
+def mongodb_can_say(node):
+    """Not: $text below $or and $nor, or on a second column; nor an order of pointers inside of arrays and objects."""
+    match node:
+        case ast.And(parts) | ast.Or(parts):
+            return all(mongodb_can_say(part) for part in parts)
+        case ast.Not(part):
+            return mongodb_can_say(part)
+        case ast.Compare(path, _, value):
+            return path == "p" or not isinstance(value, Pointer | dict | list)
+    return not isinstance(node, ast.Text)
 
 
 def stored(engine, rows):
@@ -127,8 +146,12 @@ def stored(engine, rows):
 def test_engines_find_what_matches(engine, rows, where):
     docs = stored(engine, rows)
     expected = [doc["objectId"] for doc in docs if matches(where, doc, now())]
-    for cls in (CLASS, UNDECLARED):
-        assert [doc["objectId"] for doc in engine.find(cls, where)] == expected
+    mongodb = engine.scheme == "mongodb"
+    assume(not mongodb or mongodb_can_say(where))
+    for cls in (CLASS,) if mongodb else (CLASS, UNDECLARED):
+        found = [doc["objectId"] for doc in engine.find(cls, where)]
+        # MongoDB gives ids in their order when it looks them up by their index
+        assert (sorted(found) if mongodb else found) == (sorted(expected) if mongodb else expected)
         assert engine.count(cls, where) == len(expected)
 
 
@@ -146,6 +169,10 @@ def test_engines_give_back_what_was_stored(engine, rows):
 @often
 @given(rows=documents, order=orders, limit=st.sampled_from([None, 1, 5]), skip=st.sampled_from([0, 3]))
 def test_engines_sort_alike(engine, rows, order, limit, skip):
+    if engine.scheme == "mongodb":
+        # it knows a field once, and does not sort by two arrays (a point is stored as one)
+        order = list(dict(order).items())
+        assume(sum(path in ("arr", "at", "o", "o.k") for path, _ in order) < 2)
     docs = stored(engine, rows)
     found = engine.find(CLASS, ast.EVERYTHING, FindOptions(order=tuple(order), limit=limit, skip=skip))
     expected = in_order(docs, ast.EVERYTHING, order)[skip:][:limit]

@@ -9,15 +9,14 @@ from typing import Any
 
 from bson import json_util
 
-from parse_shim.classes.system import INTERNAL_USER_FIELDS
 from parse_shim.storage.mongo.connection import Connection, Raw
 from parse_shim.storage.mongo.layout import Layout
-from parse_shim.storage.mongo.pipeline import compile_pipeline
 from parse_shim.storage.mongo.values import from_bson
+from parse_shim.storage.pipeline.names import compile_pipeline, groups_by_pointer
+from parse_shim.storage.pipeline.native import Native, without_secrets
 from parse_shim.values.codec import iso
 from parse_shim.values.types import Doc, Pointer
 
-_SECRET = frozenset({*INTERNAL_USER_FIELDS, "_session_token"}) - {"_tombstone"}
 _EXTENDED = json_util.JSONOptions(
     json_mode=json_util.JSONMode.RELAXED, datetime_representation=json_util.DatetimeRepresentation.ISO8601
 )
@@ -33,14 +32,14 @@ class Aggregation:
         self._connection = connection
 
     def run(self, layout: Layout, pipeline: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> list[Doc]:
-        stages = compile_pipeline(pipeline, layout)
+        stages = compile_pipeline(pipeline, Native(layout.cls))
         rows = [without_secrets(row) for row in self._rows(layout, stages, options)]
         if options.get("rawValues"):
             rows = [json.loads(json_util.dumps(row, json_options=_EXTENDED)) for row in rows]
         elif options.get("rawFieldNames"):
             rows = [_json(row) for row in rows]
         else:
-            grouped = _groups_by_pointer(pipeline, layout)
+            grouped = groups_by_pointer(pipeline, layout.cls)
             return [_doc(row, layout, grouped) for row in rows]
         return rows if options.get("rawFieldNames") else [_rename_id(row) for row in rows]
 
@@ -62,13 +61,6 @@ class Aggregation:
         )
 
 
-def without_secrets(value: Any) -> Any:
-    """The same without fields that no key may read, at any depth."""
-    if isinstance(value, dict):
-        return {key: without_secrets(item) for key, item in value.items() if key not in _SECRET}
-    return [without_secrets(item) for item in value] if isinstance(value, list) else value
-
-
 def _doc(row: Raw, layout: Layout, grouped: bool) -> Doc:
     """A row in REST form: hidden names go, so does the ACL (as on parse-server); group ids that are pointers become bare ids."""
     doc = layout.read(row)
@@ -85,16 +77,6 @@ def _group_id(value: Any, grouped: bool) -> Any:
         return value.split("$", 1)[1]
     found = from_bson(value)
     return found.object_id if isinstance(found, Pointer) else found
-
-
-def _groups_by_pointer(pipeline: Sequence[Mapping[str, Any]], layout: Layout) -> bool:
-    """Does a `$group` take a Pointer column as its id?"""
-    for stage in pipeline:
-        body = stage.get("$group")
-        reference = body.get("_id") if isinstance(body, Mapping) else None
-        if isinstance(reference, str) and layout.cls.kind(reference.removeprefix("$")) == "Pointer":
-            return True
-    return False
 
 
 def _rename_id(row: Raw) -> Raw:

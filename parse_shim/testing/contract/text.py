@@ -39,6 +39,8 @@ ROWS: list[tuple[str, Node, list[str]]] = [
 class TextContract:
     @pytest.mark.parametrize(("name", "where", "expected"), ROWS, ids=[row[0] for row in ROWS])
     def test_text(self, engine: Engine, name: str, where: Node, expected: list[str]) -> None:
+        if engine.scheme == "mongodb" and isinstance(where, Text) and where.language == "none":
+            pytest.skip("MongoDB's index holds no English stop words, whatever language a search names")
         cls = fill(engine, a_class(s="String", n="Number"), DOCS)
         assert sorted(found(engine, cls, where)) == sorted(expected)
         assert engine.count(cls, where) == len(expected)
