@@ -234,7 +234,7 @@ def get_job_status(job_id: str) -> Object:
 def send_email(*, to: str, subject: str, text: str = "", html: str | None = None, **more: Any) -> None:
     """Send a mail through the server's mail adapter."""
     message = {"to": to, "subject": subject, "text": text, **({"html": html} if html is not None else {}), **more}
-    perform(lambda: current().send_email(message))
+    return perform(lambda: current().send_email(message))
 
 
 def clear(registry: Any) -> None:

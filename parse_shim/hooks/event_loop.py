@@ -65,7 +65,7 @@ class _Run:
         if self.watch is not None:
             self.watch.frame = sys._getframe()
         try:
-            with posting(self.post):
+            with posting(self.post, awaited=True):
                 result = await handler(request)
         except BaseException as problem:
             self._end(None, Overrun() if isinstance(problem, asyncio.CancelledError) else problem)

@@ -14,6 +14,7 @@ from typing import Any
 from parse_shim.errors import Code, ParseError
 from parse_shim.sdk.convert import handed
 from parse_shim.sdk.object import Object
+from parse_shim.sdk.pending import perform
 from parse_shim.sdk.query import Query
 from parse_shim.sdk.session import QueryPlan
 from parse_shim.sdk.user import User
@@ -326,8 +327,7 @@ class JobRequest(Request):
 
     def message(self, text: str) -> None:
         """Show how far it is in the job's _JobStatus. Anything but a filled text is ignored."""
-        if text and type(text) is str:
-            self._tell(text)
+        return perform(lambda: self._tell(text) if text and type(text) is str else None)
 
 
 class FileRequest(Request):

@@ -26,7 +26,7 @@ class Config:
     def save(cls, params: Mapping[str, Any], master_key_only: Mapping[str, bool] | None = None) -> None:
         """Set some parameters (None removes one), with the master key."""
         values = {name: stored(value) for name, value in params.items()}
-        perform(lambda: current().write_config(values, master_key_only or {}, As(use_master_key=True)))
+        return perform(lambda: current().write_config(values, master_key_only or {}, As(use_master_key=True)))
 
     def get(self, name: str, default: Any = None) -> Any:
         return self.attributes.get(name, default)

@@ -69,7 +69,7 @@ class File:
 
     def destroy(self, *, use_master_key: bool = True) -> None:
         """Delete the stored file. Raises ParseError 153."""
-        perform(lambda: current().delete_file(self.name, As(use_master_key)))
+        return perform(lambda: current().delete_file(self.name, As(use_master_key)))
 
     def to_json(self) -> dict[str, Any]:
         return {"__type": "File", "name": self.name, "url": self.url}

@@ -115,7 +115,7 @@ class Object(Persistent):
             return value
         if isinstance(value, types.Relation):
             return self.relation(name)
-        if isinstance(value, types.Included):
+        if isinstance(value, types.Included | types.Pointer):
             self._live[name] = handed(value)
             return self._live[name]
         return handed(value)
@@ -171,6 +171,8 @@ class Object(Persistent):
             if name == "ACL" and value is not None:
                 value = value if isinstance(value, ACL) else ACL(value)
             self._do(name, Set(stored(value, strict=False)))
+            if isinstance(value, Object):
+                self._live[name] = value
         return self
 
     def __setitem__(self, name: str, value: Any) -> None:
@@ -302,6 +304,10 @@ class Object(Persistent):
             isinstance(other, Object) and self.id is not None and (self.class_name, self.id) == (other.class_name, other.id)
         )
 
+    def is_at(self, value: object) -> bool:
+        """`value` is a stored pointer to this object."""
+        return isinstance(value, types.Pointer) and self.equals(value)
+
     def clone(self) -> Self:
         """A new, unsaved object with the same fields, relations left out."""
         made = object.__new__(type(self))
@@ -346,10 +352,12 @@ class Object(Persistent):
                 self._changes.note(name, Set(now), self._now)
 
     def _stored(self, result: Doc) -> None:
-        """Take over what a save answered."""
+        """Take over what a save answered; Objects that were handed out stay the same ones."""
         doc = {**self.to_doc(), **result}
         doc.setdefault("updatedAt", doc.get("createdAt"))
+        near = {name: value for name, value in self._live.items() if isinstance(value, Object) and value.is_at(doc.get(name))}
         self._begin(self.class_name, doc, existed=True)
+        self._live.update(near)
 
     def _refresh(self, doc: Doc) -> None:
         """Take over what a fetch answered; pending changes stay."""

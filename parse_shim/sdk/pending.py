@@ -15,6 +15,7 @@ T = TypeVar("T")
 Post = Callable[[Callable[[], Any]], Any]
 
 _post: ContextVar[Post | None] = ContextVar("parse_shim_post", default=None)
+_awaited: ContextVar[bool] = ContextVar("parse_shim_awaited", default=False)
 
 
 def perform(work: Callable[[], T]) -> T:
@@ -26,11 +27,17 @@ def perform(work: Callable[[], T]) -> T:
     return done
 
 
+def is_awaited() -> bool:
+    """This is a coroutine's code: what `perform` returns must be awaited."""
+    return _awaited.get()
+
+
 @contextmanager
-def posting(post: Post) -> Iterator[None]:
-    """Hand over through `post` inside the block."""
-    token = _post.set(post)
+def posting(post: Post, *, awaited: bool = False) -> Iterator[None]:
+    """Hand over through `post` inside the block. `awaited`: `post` returns something to await."""
+    tokens = _post.set(post), _awaited.set(awaited)
     try:
         yield
     finally:
-        _post.reset(token)
+        _post.reset(tokens[0])
+        _awaited.reset(tokens[1])

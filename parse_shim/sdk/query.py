@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from inspect import isawaitable
 from typing import Any, Generic, Self, TypeVar
 
 from parse_shim.errors import ObjectNotFound
@@ -18,7 +19,7 @@ from parse_shim.query.ast import Not as NotNode
 from parse_shim.sdk.constraints import Constraints
 from parse_shim.sdk.convert import handed
 from parse_shim.sdk.object import Object
-from parse_shim.sdk.pending import perform
+from parse_shim.sdk.pending import is_awaited, perform
 from parse_shim.sdk.query_json import query_json
 from parse_shim.sdk.session import As, QueryPlan, current
 from parse_shim.values.types import Doc
@@ -214,20 +215,24 @@ class Query(Constraints, Generic[T]):
     def distinct(self, name: str, *, use_master_key: bool = True) -> list[Any]:
         """Different values of a field; needs the master key."""
         plan, who = self.plan(), As(use_master_key)
-        return perform(lambda: current().distinct(plan, name, who))
+        return perform(lambda: _listed(current().distinct(plan, name, who)))
 
     def aggregate(self, pipeline: Iterable[Mapping[str, Any]] | Mapping[str, Any], *, use_master_key: bool = True) -> list[Any]:
         """Run a pipeline over what the conditions leave; needs the master key."""
         stages = [pipeline] if isinstance(pipeline, Mapping) else list(pipeline)
         plan, who = self.plan(), As(use_master_key)
-        return perform(lambda: current().aggregate(self.class_name, stages, who, plan.where))
+        return perform(lambda: _listed(current().aggregate(self.class_name, stages, who, plan.where)))
 
     def each(
         self, visit: Callable[[T], Any], *, use_master_key: bool = False, session_token: str | None = None, batch_size: int = BATCH
-    ) -> None:
-        """Call `visit` with every match, however many there are. Not with limit, skip or an order of its own."""
+    ) -> Any:
+        """Call `visit` (or await it) with every match, however many there are. Not with limit, skip or an order of its own."""
         who = As(use_master_key, session_token)
-        perform(lambda: [visit(item) for item in self._walk(batch_size, who)] and None)
+        if is_awaited():
+            return self._each_awaited(visit, batch_size, who)
+        for item in self._walk(batch_size, who):
+            visit(item)
+        return None
 
     def find_all(self, *, use_master_key: bool = False, session_token: str | None = None, batch_size: int = BATCH) -> list[T]:
         """Every match, however many there are."""
@@ -239,6 +244,13 @@ class Query(Constraints, Generic[T]):
         return query_json(self.plan())
 
     # -- inside -------------------------------------------------------------------------------------------------------
+
+    async def _each_awaited(self, visit: Callable[[T], Any], batch_size: int, who: As) -> None:
+        pages: Any = perform(lambda: list(self._walk(batch_size, who)))
+        for item in await pages:
+            result = visit(item)
+            if isawaitable(result):
+                await result
 
     def _find(self, plan: QueryPlan, who: As) -> list[T]:
         return [self._made(doc) for doc in current().find(plan, who)]
@@ -261,7 +273,8 @@ class Query(Constraints, Generic[T]):
         if steps.selected is not None:
             steps.select("objectId")
         while True:
-            found = steps._find(steps.plan(), who)
+            plan = steps.plan()
+            found = perform(lambda plan=plan: steps._find(plan, who))  # type: ignore[misc]
             yield from found
             if len(found) < batch_size:
                 return
@@ -288,3 +301,7 @@ def paths_of(node: Node) -> Iterator[str]:
 
 def _about(path: str, name: str) -> bool:
     return path == name or path.startswith(name + ".")
+
+
+def _listed(values: list[Any]) -> list[Any]:
+    return [handed(value) for value in values]

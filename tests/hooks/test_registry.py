@@ -136,7 +136,7 @@ def test_unknown_classes_may_have_hooks(target):
 
 
 def test_javascript_is_refused_with_a_clear_text():
-    with pytest.raises(RegistrationError, match="main.js is JavaScript: cloud code is Python here"):
+    with pytest.raises(RegistrationError, match=r"main\.js is JavaScript: cloud code is Python here"):
         load_cloud("cloud/main.js")
 
 

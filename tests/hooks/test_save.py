@@ -208,7 +208,8 @@ def test_after_save_may_replace_the_answer(app, result, body):
 
 
 def test_after_save_sees_the_stored_object(app):
-    server = app(AFTER.format(body="seen.append((o['n'], o.existed(), o.dirty_keys(), o.id is not None, request.original and request.original['n']))"))
+    seen = "(o['n'], o.existed(), o.dirty_keys(), o.id is not None, request.original and request.original['n'])"
+    server = app(AFTER.format(body=f"seen.append({seen})"))
     object_id = server.create("C", n=INCREMENT)["objectId"]
     server.update("C", object_id, n=INCREMENT)
     assert server.seen == [(10, False, [], True, None), (20, True, [], True, 10)]
