@@ -189,3 +189,18 @@ def test_majority_and_journal_unless_the_uri_says_otherwise():
     assert "w" not in client_options("mongodb://h/db?w=1", 3000, 20000, {})
     assert client_options("mongodb://h/db", 3000, 20000, {"maxPoolSize": 7, "w": 2})["w"] == 2
     assert "serverSelectionTimeoutMS" not in client_options("mongodb://h/db?serverSelectionTimeoutMS=9", 3000, 20000, {})
+
+
+@pytest.mark.parametrize(
+    ("uri", "driver"),
+    [("mongodb://h:x/db", {}), ("mongodb://", {}), ("mongodb://h/db", {"maxPoolSize": "many"}), ("mongodb://h/db?w=-1", {})],
+)
+def test_a_wrong_setting_is_told_at_once(uri, driver):
+    with pytest.raises(ValueError, match="databaseURI"):
+        MongoEngine(uri, driver=driver)
+
+
+def test_an_option_of_another_driver_is_left_out(caplog):
+    MongoEngine("mongodb://h/db", driver={"autoSelectFamily": True, "maxPoolSize": 3}).close()
+    assert "autoSelectFamily" in caplog.text
+    assert "maxPoolSize" not in caplog.text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo import MongoClient, ReadPreference, WriteConcern, common
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
@@ -22,6 +24,8 @@ from parse_shim.errors import Refused
 from parse_shim.storage.mongo.errors import translate, translated
 
 Raw = dict[str, Any]
+
+log = logging.getLogger(__name__)
 
 DEFAULT_TIMEOUT_MS = 3000
 DEFAULT_MAX_TIME_MS = 20_000
@@ -53,7 +57,9 @@ class Connection:
         self.uri = uri
         self.prefix = prefix
         self.max_time_ms = max_time_ms or DEFAULT_MAX_TIME_MS
-        self._options = client_options(uri, timeout_ms, self.max_time_ms, driver or {})
+        self._options = client_options(uri, timeout_ms, self.max_time_ms, known_options(driver or {}))
+        if make_client is MongoClient:
+            check_options(uri, self._options)
         self._make_client = make_client
         self._lock = threading.Lock()
         self._client: Any = None
@@ -199,6 +205,27 @@ def client_options(uri: str, timeout_ms: int, max_time_ms: int, driver: Mapping[
         **{key: value for key, value in ours.items() if not {key.lower(), aliases.get(key, key).lower()} & given},
         **driver,
     }
+
+
+def known_options(driver: Mapping[str, Any]) -> dict[str, Any]:
+    """Without options that only the Node driver has; each is named in the log."""
+    known = {name.lower() for name in common.VALIDATORS}
+    for name in driver:
+        if name.lower() not in known:
+            log.warning("databaseOptions.%s is not an option of the Python driver and is left out", name)
+    return {name: value for name, value in driver.items() if name.lower() in known}
+
+
+def check_options(uri: str, options: Mapping[str, Any]) -> None:
+    """Say at start what is wrong with a URI or an option, not at the first query. Raises ValueError."""
+    if uri.startswith("mongodb+srv:"):
+        return  # needs an answer of the name server, which may come later
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        try:
+            MongoClient(uri, **{**options, "connect": False}).close()
+        except (PyMongoError, TypeError, ValueError, UserWarning) as error:
+            raise ValueError(f"databaseURI or databaseOptions: {error}") from error
 
 
 def _commit(session: ClientSession) -> None:
