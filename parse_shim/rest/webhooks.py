@@ -188,7 +188,7 @@ def _row(core: Core, key: Mapping[str, str]) -> Doc | None:
 
 def _rows(core: Core) -> list[Doc]:
     with translated(CLASS):
-        return core.engine.find(core.classes.get_or_empty(CLASS), And(()), ALL)
+        return core.engine.find(core.classes.get_or_empty(CLASS), And(()), ALL) if core.classes.is_stored(CLASS) else []
 
 
 def _shown(row: Doc) -> dict[str, Json]:

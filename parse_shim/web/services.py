@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parse_shim.rest import authdata, mail, security
+from parse_shim.rest import authdata, mail, security, webhooks
 from parse_shim.rest.core import Core
 from parse_shim.rest.files import open_files
 from parse_shim.rest.push import sender
@@ -27,6 +27,7 @@ def start(core: Core) -> None:
         core.extras["mail"] = mail.sender(core.settings.email_adapter)
     if sender(core) is not None and core.settings.scheduled_push:
         core.closers.append(Schedule(core).stop)
+    core.closers.append(webhooks.start(core))
     if core.extras.setdefault(TIMERS, True) and (timers := start_schedules(core)):
         core.closers.append(timers.stop)
     if core.settings.security.enable_check and core.settings.security.enable_check_log:

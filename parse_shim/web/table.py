@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from parse_shim.settings import Settings
-from parse_shim.web.routes import batch, classes, files, functions, ops, push, schemas, server, sessions, users
+from parse_shim.web.routes import batch, classes, files, functions, hooks, ops, push, schemas, server, sessions, users
 from parse_shim.web.routes.pages import page_routes
 from parse_shim.web.routing import Route, routes
 
@@ -15,6 +15,7 @@ ROUTES = routes(
     schemas.ROUTES,
     server.ROUTES,
     functions.ROUTES,
+    hooks.ROUTES,
     files.ROUTES,
     push.ROUTES,
     ops.ROUTES,

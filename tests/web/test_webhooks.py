@@ -1,0 +1,34 @@
+"""/hooks over HTTP."""
+
+import pytest
+
+from parse_shim import create_app
+
+HEADERS = {"X-Parse-Application-Id": "a", "X-Parse-Master-Key": "m"}
+FUNCTION = {"functionName": "f", "url": "http://127.0.0.1:9/f"}
+TRIGGER = {"className": "C", "triggerName": "beforeSave", "url": "http://127.0.0.1:9/t"}
+
+
+@pytest.fixture
+def client():
+    return create_app(appId="a", masterKey="m", databaseURI="memory://").test_client()
+
+
+@pytest.mark.parametrize(
+    ("where", "declaration", "one"),
+    [("functions", FUNCTION, "functions/f"), ("triggers", TRIGGER, "triggers/C/beforeSave"), ("functions", TRIGGER, "triggers/C/beforeSave")],
+)
+def test_the_life_of_a_webhook(client, where, declaration, one):
+    assert client.post(f"/parse/hooks/{where}", json=declaration, headers=HEADERS).json == declaration
+    assert client.get(f"/parse/hooks/{one.partition('/')[0]}", headers=HEADERS).json == [declaration]
+    assert client.get(f"/parse/hooks/{one}", headers=HEADERS).json == declaration
+    changed = {**declaration, "url": "http://127.0.0.1:9/new"}
+    assert client.put(f"/parse/hooks/{one}", json={"url": changed["url"]}, headers=HEADERS).json == changed
+    assert client.put(f"/parse/hooks/{one}", json={"__op": "Delete"}, headers=HEADERS).json == {}
+    gone = client.put(f"/parse/hooks/{one}", json={"__op": "Delete"}, headers=HEADERS)
+    assert (gone.status_code, gone.json["code"]) == (404, 101)
+
+
+def test_webhooks_are_the_masters(client):
+    answer = client.get("/parse/hooks/functions", headers={"X-Parse-Application-Id": "a"})
+    assert (answer.status_code, answer.json) == (403, {"error": "Permission denied"})
