@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloud import call_store, presence
-from cloud.calls import Withdrew
+from cloud.call_events import Withdrew
 from cloud.options import options
 from cloud.people import TITLE_LENGTH, asker, check_identity
 from parse_shim import ACL, Code, GeoPoint, Object, ParseError, cloud

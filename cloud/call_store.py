@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cloud import busy
-from cloud.calls import ENDED, FAST, FREE, HOLD, LIVE, ROW, Call, Displaced, Done, Event, Rules, Seat, decide
+from cloud.call_events import Displaced, Done, Event
+from cloud.calls import ENDED, FAST, FREE, HOLD, LIVE, ROW, Call, Rules, Seat, decide
 from cloud.options import options
 from parse_shim import Object, ObjectNotFound, Query, update_if
 from parse_shim.ids import timestamp

@@ -9,25 +9,9 @@ import logging
 from typing import Any
 
 from cloud import call_store, presence, pushes
+from cloud.call_events import Destroyed, Done, Due, Event, Failed, Joined, Left, Seen, Unseen
 from cloud.call_sides import side_by_data
-from cloud.calls import (
-    ASK,
-    ENDED,
-    LEAVE,
-    RINGING,
-    SIGNAL,
-    TELL_MISSED,
-    Call,
-    Destroyed,
-    Done,
-    Due,
-    Event,
-    Failed,
-    Joined,
-    Left,
-    Seen,
-    Unseen,
-)
+from cloud.calls import ASK, ENDED, LEAVE, RINGING, SIGNAL, TELL_MISSED, Call
 from cloud.options import options
 from parse_shim import Config, Query, cloud
 from parse_shim.ids import timestamp

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloud import call_store, presence
-from cloud.calls import ANSWERED, CALLER, LIVE, RECEIVER, Accepted, Call, HungUp
+from cloud.call_events import Accepted, HungUp
+from cloud.calls import ANSWERED, CALLER, LIVE, RECEIVER, Call
 from cloud.live_sessions import caller_token, receiver_token
 from cloud.options import options
 from cloud.people import asker
@@ -137,7 +138,9 @@ def place_of(value: Any) -> GeoPoint | None:
     try:
         return GeoPoint(float(value["latitude"]), float(value["longitude"]))
     except (TypeError, ValueError, KeyError) as error:
-        raise ParseError(Code.VALIDATION_ERROR, "Validation failed. Invalid type for near. Expected: GeoPoint") from error
+        raise ParseError(
+            Code.VALIDATION_ERROR, "Validation failed. Invalid type for near. Expected: GeoPoint"
+        ) from error
 
 
 def person(row: Any, near: GeoPoint | None) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from cloud import busy, call_store, call_work, presence, pushes
+from cloud.call_events import Deleted, Displaced
 from cloud.call_sides import data_of
-from cloud.calls import CALLER, RECEIVER, Deleted, Displaced, begin
+from cloud.calls import CALLER, RECEIVER, begin
 from cloud.masking import SECRETS, hide_secrets, restrict_search
 from cloud.options import options
 from cloud.people import TITLE_LENGTH, asker, check_identity, title_of
@@ -185,4 +186,3 @@ def side_of_asker(request: Any) -> str:
     if me is None:
         return ""
     return CALLER if me == row.get("callerID") else RECEIVER if me == row.get("receiverID") else ""
-

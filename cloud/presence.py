@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cloud import call_store
-from cloud.calls import RINGING, Polled
+from cloud.call_events import Polled
+from cloud.calls import RINGING
 from cloud.options import options
 from cloud.people import asker
 from parse_shim import Object, ObjectNotFound, Query

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloud import call_store, presence
-from cloud.calls import Call, HungUp, Withdrew
+from cloud.call_events import HungUp, Withdrew
+from cloud.calls import Call
 from parse_shim import cloud
 
 

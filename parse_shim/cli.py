@@ -58,3 +58,16 @@ def routes() -> None:
 
     for route in ROUTES:
         click.echo(f"{route.method:<8}{route.rule}")
+
+
+@main.group()
+def video() -> None:
+    """The video service."""
+
+
+@video.command("check")
+def video_check() -> None:
+    """Sign, make one session, and explain what is wrong when that fails (clock, key, network)."""
+    from parse_shim.cli_video import check
+
+    raise SystemExit(check())

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from parse_shim.cli_callbacks import aim_emulator, callback_secret, callback_url, origin_of
 from parse_shim.cli_load import DEVELOPMENT, fail, settings_of
 from parse_shim.settings import Settings
 from parse_shim.testing.opentok_process import emulator_url, spawn_emulator
@@ -22,8 +23,10 @@ def run(config: str | None, options: Mapping[str, Any], *, development: bool) ->
     try:
         video = VideoSettings.from_env(os.environ)
         make_folders(settings)
+        secret = callback_secret(video, Path(settings.data_folder))
     except (VideoSettingError, OSError) as error:
         fail(str(error))
+    os.environ["OPENTOK_CALLBACK_PATH_SECRET"] = secret
     # The emulator's process comes before the patch (gevent's subprocess would take SIGCHLD, which is gunicorn's), and
     # everything that talks to the network is imported after it.
     emulator = None if video.configured else spawn_emulator(state_file=Path(settings.data_folder) / "opentok-emulator.json")
@@ -34,12 +37,18 @@ def run(config: str | None, options: Mapping[str, Any], *, development: bool) ->
 
     try:
         check_can_serve(settings)
-        lines = banner(settings, video_line(video, emulator))
+        lines = banner(settings, video_line(video, emulator), callback_url(origin_of(settings), secret))
     except (CannotServe, RuntimeError) as error:
         if emulator:
             emulator.kill()
         fail(str(error))
-    serve(settings, ready=lambda: click.echo("\n".join(lines)), children=[emulator] if emulator else [])
+
+    def ready() -> None:
+        if emulator:
+            aim_emulator(os.environ["OPENTOK_API_URL"], callback_url(local_url(settings).removesuffix(settings.mount_path), secret))
+        click.echo("\n".join(lines))
+
+    serve(settings, ready=ready, children=[emulator] if emulator else [])
 
 
 def make_folders(settings: Settings) -> None:
@@ -64,13 +73,14 @@ def video_line(given: VideoSettings, emulator: "subprocess.Popen[str] | None") -
     return f"local OpenTok emulator at {url}, for development (no OPENTOK_API_KEY is set)"
 
 
-def banner(settings: Settings, video: str) -> list[str]:
-    """What the user sees once the server answers."""
+def banner(settings: Settings, video: str, callbacks: str) -> list[str]:
+    """What the user sees once the server answers. `callbacks`: the URL where the video service may post."""
     rows = {
         "application id": settings.app_id,
         "master key": f"in {settings.master_key_file}" if settings.master_key_file else "as given",
         "data": place(settings.database_uri),
         "video": video,
+        "callbacks": f"{callbacks} (enter it in the video service's console)" if "emulator" not in video else "from the emulator",
         "cloud code": _name(settings.cloud) or "none (--cloud MODULE, or cloud/main.py here)",
         "schemas": _name(settings.schemas) or "none",
     }

@@ -152,7 +152,13 @@ def test_callbacks_drive_the_call(house, ann, bob):
 def test_callbacks_with_data_that_we_did_not_sign_mean_nothing(house, ann, bob):
     call = ann.call(bob)
     bob.take()
-    for data in ("", "{}", "no json", {"userID": bob.id, "side": "caller"}, {"userID": bob.id, "side": "receiver", "x": 1}):
+    for data in (
+        "",
+        "{}",
+        "no json",
+        {"userID": bob.id, "side": "caller"},
+        {"userID": bob.id, "side": "receiver", "x": 1},
+    ):
         house.callback("connectionCreated", call["sessionID"], f"c{data}", data)
     assert house.state(call["objectId"]) == "delivered"
 

@@ -2,14 +2,7 @@
 
 import pytest
 
-from cloud.calls import (
-    ASK,
-    CALLER,
-    FREE,
-    LEAVE,
-    RECEIVER,
-    ROW,
-    TELL_MISSED,
+from cloud.call_events import (
     Accepted,
     Deleted,
     Destroyed,
@@ -21,13 +14,11 @@ from cloud.calls import (
     Joined,
     Left,
     Polled,
-    Rules,
     Seen,
     Unseen,
     Withdrew,
-    begin,
-    decide,
 )
+from cloud.calls import ASK, CALLER, FREE, LEAVE, RECEIVER, ROW, TELL_MISSED, Rules, begin, decide
 
 ON = Rules(callbacks=True)
 OFF = Rules(callbacks=False)

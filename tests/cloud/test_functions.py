@@ -44,7 +44,9 @@ def test_tokens_are_given_after_the_row_is_gone_but_not_after_the_call(ann, bob)
     assert error(bob.function("getActiveSessionsToken", activeSession=call["objectId"]))[:2] == (404, 101)
 
 
-@pytest.mark.parametrize("name", ["getActiveSessionsToken", "callStatus", "hangUp", "rejectCall", "cancelCall", "acceptCall"])
+@pytest.mark.parametrize(
+    "name", ["getActiveSessionsToken", "callStatus", "hangUp", "rejectCall", "cancelCall", "acceptCall"]
+)
 def test_others_get_nothing(house, ann, bob, eve, name):
     call = ann.call(bob)
     assert error(eve.function(name, activeSession=call["objectId"]))[:2] == (400, 119)
@@ -122,7 +124,9 @@ def test_who_is_online_lists_others_nearest_first(house, ann, bob, eve):
     assert ann.function("whoIsOnline").json["result"] == []
 
 
-@pytest.mark.parametrize("params", [{"near": "here"}, {"near": {"latitude": 1}}, {"miles": "far"}, {"miles": -1}, {"miles": True}])
+@pytest.mark.parametrize(
+    "params", [{"near": "here"}, {"near": {"latitude": 1}}, {"miles": "far"}, {"miles": -1}, {"miles": True}]
+)
 def test_who_is_online_refuses_nonsense(ann, params):
     assert error(ann.function("whoIsOnline", **params))[:2] == (400, 142)
 

@@ -54,7 +54,9 @@ def test_one_of_twenty_callers_gets_through(server, emulator):
 
     def dial(caller, token):
         start.wait()
-        answers.append(send(server, "POST", "/classes/ActiveSessions", {"callerID": caller, "receiverID": receiver}, token))
+        answers.append(
+            send(server, "POST", "/classes/ActiveSessions", {"callerID": caller, "receiverID": receiver}, token)
+        )
 
     start = threading.Barrier(CALLERS)
     threads = [threading.Thread(target=dial, args=caller) for caller in callers]

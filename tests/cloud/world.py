@@ -38,7 +38,9 @@ class House:
     """One server with the real cloud/ and schemas/. `chosen` are settings of LiveSessions by their field names, `server`
     those of the server by parse-server's."""
 
-    def __init__(self, engine: Engine, *, video: Any = None, server: dict[str, Any] | None = None, **chosen: Any) -> None:
+    def __init__(
+        self, engine: Engine, *, video: Any = None, server: dict[str, Any] | None = None, **chosen: Any
+    ) -> None:
         self.now = START
         ids.set_clock(lambda: self.now)
         options.use(options.Options(**chosen))
