@@ -16,7 +16,7 @@ from parse_shim.hooks.kinds import FUNCTION, KINDS
 from parse_shim.hooks.limits import HookTimeout, run_limited
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Request
-from parse_shim.sdk.session import Session, bound
+from parse_shim.sdk.session import Session, bind, unbind
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,11 @@ def call(
     try:
         if depth >= DEEPEST:
             raise ParseError(Code.SCRIPT_FAILED, f"More than {DEEPEST} hooks inside one another, the last is {hook.name}")
-        with bound(session):
+        previous = bind(session)
+        try:
             result = _checked_and_run(hook, request, time_limit)
+        finally:
+            unbind(previous)
         if KINDS[hook.kind].shares:
             request.share_context()
     except BaseException as problem:

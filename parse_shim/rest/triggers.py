@@ -58,7 +58,8 @@ def has_hook(ctx: Context, kind: str, class_name: str) -> bool:
 
 
 def before_save(write: Write) -> Update:
-    """The client's operations with the hook's. What the hook wants undone should the save fail goes into `write.undo`.
+    """The client's operations with the hook's; `write.sent` itself when the hook did not look at the object. What the hook wants undone
+    should the save fail goes into `write.undo`.
 
     Raises what the hook raises."""
     ctx = write.ctx
@@ -77,7 +78,7 @@ def before_save(write: Write) -> Update:
     if isinstance(result, Mapping) and isinstance(result.get("object"), Mapping):
         body = {name: value for name, value in result["object"].items() if name not in NOT_WRITABLE}
         return parse_update(body, create=write.creating)
-    return request.changes()
+    return request.changes() if request.touched else write.sent
 
 
 def after_save(ctx: Context, cls: ClassDef, after: Doc, original: Doc | None) -> Outcome:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -117,6 +117,15 @@ def subclass_of(class_name: str) -> type[Any] | None:
 
 BUILT_IN: dict[str, type[Any]] = {}
 """Filled by sdk/user.py."""
+
+
+def bind(session: Session) -> Token[Session | None]:
+    """Make `session` current until `unbind`. Half the cost of `bound`, for the way of every hook."""
+    return _current.set(session)
+
+
+def unbind(token: Token[Session | None]) -> None:
+    _current.reset(token)
 
 
 @contextmanager
