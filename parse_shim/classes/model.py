@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from parse_shim.values.types import MISSING, Value
+from parse_shim.values.codec import encode
+from parse_shim.values.types import MISSING, Json, Value
 
 Kind = Literal[
     "String", "Number", "Boolean", "Date", "Object", "Array", "GeoPoint", "File", "Bytes", "Polygon",
@@ -23,6 +24,12 @@ class FieldType:
     target: str | None = None
     required: bool = False
     default: Value | Any = MISSING
+    sent_default: Json = field(default=MISSING, compare=False)
+
+    @property
+    def default_json(self) -> Json:
+        """The default as schemas show it: as it was sent, with its URL and open ring, where a client sent it."""
+        return encode(self.default) if self.sent_default is MISSING else self.sent_default
 
     @property
     def text(self) -> str:

@@ -16,6 +16,9 @@ from parse_shim.storage.base import Engine
 
 log = logging.getLogger(__name__)
 
+ALWAYS = (SYSTEM["_User"], SYSTEM["_Role"])
+"""Stored at every start, as parse-server does (DatabaseController.performInitialization, 9.10); an operator may drop them until then."""
+
 
 class Classes:
     """Classes by name. System classes are always known; `stored` tells whether the store has a class.
@@ -24,7 +27,7 @@ class Classes:
 
     def __init__(self, engine: Engine, declared: Iterable[ClassDef] = ()) -> None:
         self._engine = engine
-        self._declared = tuple(declared)
+        self._declared = (*ALWAYS, *declared)
         self._lock = threading.RLock()
         self._token: Any = object()
         self._known: dict[str, ClassDef] = dict(SYSTEM)

@@ -10,13 +10,15 @@ from parse_shim.classes.model import ClassDef, FieldType, Kind
 from parse_shim.classes.names import check_schema_class_name, is_field_name
 from parse_shim.classes.system import default_columns
 from parse_shim.errors import Code, ParseError
-from parse_shim.values.codec import decode_column, encode
+from parse_shim.values.codec import decode_column
 from parse_shim.values.jstext import js_text
 from parse_shim.values.types import MISSING, Json
 
 KINDS = frozenset(get_args(Kind)) - {"ACL"}
 TARGETED = ("Pointer", "Relation")
 INDEX_KINDS = frozenset({"text", "2dsphere", "2d", "hashed"})
+ID_INDEX: Mapping[str, Mapping[str, Any]] = {"_id_": {"_id": 1}}
+"""Listed from the first change of indexes on."""
 INTERNAL_COLUMNS = frozenset({"_id", "_created_at", "_updated_at"})
 
 
@@ -26,7 +28,7 @@ def field_json(column: FieldType) -> dict[str, Json]:
     if column.required:
         out["required"] = True
     if column.default is not MISSING:
-        out["defaultValue"] = encode(column.default)
+        out["defaultValue"] = column.default_json
     return out
 
 
@@ -105,7 +107,7 @@ def _read_options(cls: ClassDef, name: str, column: FieldType, value: Mapping[st
     if got is None or not got.same_type(column):
         text = f"schema mismatch for {cls.name}.{name} default value; expected {column.text} but got {got and got.text}"
         raise ParseError(Code.INCORRECT_TYPE, text)
-    return FieldType(column.kind, column.target, required, found)
+    return FieldType(column.kind, column.target, required, found, default)
 
 
 def _check_same(cls: ClassDef, name: str, known: FieldType, column: FieldType) -> None:
@@ -118,18 +120,18 @@ def _check_same(cls: ClassDef, name: str, known: FieldType, column: FieldType) -
 
 def read_indexes(cls: ClassDef, indexes: Json) -> dict[str, Mapping[str, Any]]:
     """The indexes of `cls` after the changes asked for; `cls` already has its new columns. Raises ParseError 102, 107."""
-    result: dict[str, Mapping[str, Any]] = dict(cls.indexes)
-    if indexes is None:
-        return result
+    if indexes is None or indexes == {}:
+        return dict(cls.indexes)
     if not isinstance(indexes, dict):
         raise _invalid_json()
+    result: dict[str, Mapping[str, Any]] = {**ID_INDEX, **cls.indexes}
     for name, keys in indexes.items():
         if not isinstance(keys, dict) or not name or "\0" in name:
             raise _invalid_json()
         if keys.get("__op") == "Delete":
-            if result.pop(name, None) is None:
+            if name in ID_INDEX or result.pop(name, None) is None:
                 raise ParseError(Code.INVALID_QUERY, f"Index {name} does not exist, cannot delete.")
-        elif name in cls.indexes or name == "_id_":
+        elif name in cls.indexes or name in ID_INDEX:
             raise ParseError(Code.INVALID_QUERY, f"Index {name} exists, cannot update.")
         else:
             result[name] = _read_index(cls, name, keys)

@@ -13,20 +13,16 @@ from parse_shim.errors import Code, ParseError
 from parse_shim.query.ast import EVERYTHING
 from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
-from parse_shim.rest.schema_fields import field_json, read_fields, read_indexes
+from parse_shim.rest.schema_fields import ID_INDEX, field_json, read_fields, read_indexes
 from parse_shim.values.types import Json
 
-ALWAYS = ("_User", "_Role")
-"""Classes that exist before anything was stored in them."""
 CACHED = frozenset({"_User", "_Session", "_Role"})
-ID_INDEX = {"_id_": {"_id": 1}}
 
 
 def list_schemas(ctx: Context) -> list[Json]:
     """Every class that exists; not the links of relations nor the server's own books."""
     classes = ctx.core.classes
-    names = sorted({*classes.names(), *ALWAYS})
-    return [schema_json(classes.get_or_empty(name)) for name in names if name not in VOLATILE and not is_join(name)]
+    return [schema_json(classes.get_or_empty(name)) for name in classes.names() if name not in VOLATILE and not is_join(name)]
 
 
 def get_schema(ctx: Context, name: str) -> Json:
@@ -78,8 +74,9 @@ def schema_json(cls: ClassDef, *, with_id_index: bool = True) -> dict[str, Json]
         "fields": {name: field_json(column) for name, column in cls.fields.items()},
         "classLevelPermissions": {} if cls.name in VOLATILE else permissions_json(cls),
     }
-    if cls.indexes:
-        out["indexes"] = {**(ID_INDEX if with_id_index else {}), **cls.indexes}
+    indexes = {name: keys for name, keys in cls.indexes.items() if with_id_index or name not in ID_INDEX}
+    if indexes:
+        out["indexes"] = {**(ID_INDEX if with_id_index else {}), **indexes}
     return out
 
 
@@ -120,7 +117,7 @@ def _existing(ctx: Context, name: str, *, system: bool = False) -> ClassDef:
 
 
 def _exists(ctx: Context, name: str) -> bool:
-    return ctx.core.classes.is_stored(name) or name in ALWAYS or name in VOLATILE
+    return ctx.core.classes.is_stored(name) or name in VOLATILE
 
 
 def _check_writer(ctx: Context, action: str) -> None:

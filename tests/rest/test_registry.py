@@ -51,9 +51,12 @@ def test_a_column_keeps_its_type(column: FieldType, text: str) -> None:
 
 def test_system_classes_are_known_before_they_are_stored() -> None:
     classes = Classes(MemoryEngine())
-    assert {"username", "email"} <= columns(classes, "_User")
-    assert not classes.is_stored("_User")
-    assert classes.names() == []
+    assert {"sessionToken", "user"} <= columns(classes, "_Session")
+    assert not classes.is_stored("_Session")
+
+
+def test_users_and_roles_are_stored_at_the_start() -> None:
+    assert Classes(MemoryEngine()).names() == ["_Role", "_User"]
 
 
 def test_declared_classes_exist_from_the_start_and_after_a_reset() -> None:
@@ -106,7 +109,7 @@ def test_a_core_forgets_what_the_store_no_longer_has() -> None:
     world.core.forgetters.append(lambda: called.append("forgotten"))
     world.core.engine.clear()
     world.core.forget()
-    assert (world.core.classes.names(), ann.auth.roles(), called) == (["Declared"], (), ["forgotten"])
+    assert (world.core.classes.names(), ann.auth.roles(), called) == (["Declared", "_Role", "_User"], (), ["forgotten"])
 
 
 def test_closing_a_core_stops_background_work_once() -> None:

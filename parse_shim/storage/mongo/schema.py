@@ -9,7 +9,7 @@ from parse_shim.classes.model import BASE_FIELDS, ClassDef, FieldType, Kind
 from parse_shim.errors import ParseError
 from parse_shim.storage.mongo.indexes import LISTED, SYSTEM_INDEXES
 from parse_shim.storage.mongo.values import from_bson, to_bson
-from parse_shim.values.codec import decode_column, encode
+from parse_shim.values.codec import decode_column
 from parse_shim.values.types import MISSING
 
 Raw = dict[str, Any]
@@ -54,7 +54,7 @@ def options(column: FieldType) -> Raw:
     """Entry of `fields_options`, {} for a column without options."""
     out: Raw = {"required": True} if column.required else {}
     if column.default is not MISSING:
-        out["defaultValue"] = to_bson(encode(column.default))
+        out["defaultValue"] = to_bson(column.default_json)
     return out
 
 
@@ -88,9 +88,11 @@ def _with_options(column: FieldType, stored: Any) -> FieldType:
     if not isinstance(stored, Mapping):
         return column
     default: Any = MISSING
+    sent: Any = MISSING
     if "defaultValue" in stored:
         try:
-            default = decode_column(from_bson(stored["defaultValue"]))
+            sent = from_bson(stored["defaultValue"])
+            default = decode_column(sent)
         except ParseError:
-            default = MISSING
-    return FieldType(column.kind, column.target, bool(stored.get("required")), default)
+            default = sent = MISSING
+    return FieldType(column.kind, column.target, bool(stored.get("required")), default, sent)

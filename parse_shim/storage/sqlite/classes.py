@@ -23,7 +23,7 @@ from parse_shim.storage.sqlite.layout import (
 from parse_shim.storage.sqlite.names import is_class, table_name, text_table
 from parse_shim.storage.sqlite.rows import from_text, to_row
 from parse_shim.storage.unique import CLASSES_WITH_KEYS, unique_keys
-from parse_shim.values.codec import decode_column, encode
+from parse_shim.values.codec import decode_column
 from parse_shim.values.jsontext import dumps
 from parse_shim.values.types import MISSING
 
@@ -119,7 +119,7 @@ def _column_json(column: FieldType) -> dict[str, Any]:
     if column.required:
         found["required"] = True
     if column.default is not MISSING:
-        found["default"] = encode(column.default)
+        found["default"] = column.default_json
     return found
 
 
@@ -131,6 +131,7 @@ def _read(name: str, definition: str) -> ClassDef:
             column.get("targetClass"),
             bool(column.get("required")),
             decode_column(column["default"]) if "default" in column else MISSING,
+            column.get("default", MISSING),
         )
         for key, column in stored["fields"].items()
     }
@@ -139,7 +140,7 @@ def _read(name: str, definition: str) -> ClassDef:
 
 def _sync_indexes(connection: apsw.Connection, cls: ClassDef) -> None:
     """The declared indexes, no more and no less. Text and 2dsphere ones need none here: search and R*Trees have their own."""
-    wanted = {_label(name): columns for name, columns in cls.indexes.items()}
+    wanted = {_label(name): columns for name, columns in cls.indexes.items() if name != "_id_"}
     for name in index_names(connection, cls.name, "i"):
         drop_index(connection, cls.name, "i", name)
     for name, columns in wanted.items():
