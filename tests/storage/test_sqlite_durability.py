@@ -179,6 +179,12 @@ def test_a_full_disk_refuses_the_write_and_nothing_else(engine):
     assert engine.count(cls, EVERYTHING) == kept + 1
 
 
+def test_nobody_else_may_read_the_file(engine, file):
+    fill(engine, CLASS, [a_doc("a", n=0)])
+    for name in (file, file + "-wal", file + "-shm"):
+        assert os.stat(name).st_mode & 0o077 == 0
+
+
 def test_a_file_that_is_no_database_says_so(tmp_path):
     wrong = tmp_path / "wrong.db"
     wrong.write_text("this is a text, not a database " * 100)

@@ -101,6 +101,20 @@ def test_an_index_on_demand_is_used(engine, where, word):
     assert f"{word}" in steps(engine, cls, where)
 
 
+def test_indexes_made_on_demand_are_listed_with_their_reason(engine):
+    cls = fill(engine, CLASS, [a_doc("a", s="x")])
+    engine.ensure_index(cls, "s", "asked 12 times, 40,000 rows read for 3")
+    engine.ensure_index(cls, "n", "sort")
+    assert [(one.class_name, one.column, one.reason) for one in engine.demanded_indexes()] == [
+        ("Thing", "n", "sort"),
+        ("Thing", "s", "asked 12 times, 40,000 rows read for 3"),
+    ]
+    engine.drop_index("Thing", "s")
+    assert "d:^thing/s" not in steps(engine, cls, Eq("s", "x"))
+    engine.drop_class("Thing")
+    assert engine.demanded_indexes() == []
+
+
 def test_an_index_serves_a_sort(engine):
     cls = fill(engine, CLASS, [a_doc(f"d{i}", n=i) for i in range(5)])
     engine.ensure_index(cls, "n")

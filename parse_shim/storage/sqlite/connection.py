@@ -34,6 +34,8 @@ def connect(file: str | None, *, fast: bool = False, busy_seconds: float = 3.0, 
     """An open connection. Raises Unavailable when the file cannot be opened or is no database."""
     check_library()
     try:
+        if file:
+            _make_private(file)
         connection = Connection(file or ":memory:")
         connection.set_busy_timeout(int(busy_seconds * 1000))
         if file:
@@ -115,6 +117,15 @@ def value_of(connection: apsw.Connection, sql: str, parameters: Any = ()) -> Any
     for row in connection.execute(sql, parameters):
         return row[0]
     return None
+
+
+def _make_private(file: str) -> None:
+    """Only the owner may read password hashes and session tokens; SQLite gives its other files the mode of this one."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except OSError:
+        # there already, or it cannot be made: opening it will say which
+        return
 
 
 def _duplicate_field(text: str) -> str:

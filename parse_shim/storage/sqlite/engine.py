@@ -18,7 +18,7 @@ from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.arrange import arrange, distinct_values, without_order
 from parse_shim.storage.pipeline import run_pipeline
-from parse_shim.storage.sqlite import classes, links, select, text, upkeep, writes
+from parse_shim.storage.sqlite import classes, demand, links, select, text, upkeep, writes
 from parse_shim.storage.sqlite import snapshot as snapshots
 from parse_shim.storage.sqlite.connection import rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
@@ -61,9 +61,17 @@ class SqliteEngine:
     def drop_class(self, name: str) -> None:
         self._database.write(lambda connection: classes.drop(connection, self._layout, name))
 
-    def ensure_index(self, cls: ClassDef, column: str) -> bool:
+    def ensure_index(self, cls: ClassDef, column: str, reason: str = "") -> bool:
         """Index the column for equality, ranges and order; False when its type has no single comparable value."""
-        return self._database.write(lambda connection: classes.ensure_index(connection, self._layout, cls, column))
+        return self._database.write(lambda connection: demand.ensure(connection, self._layout, cls, column, reason))
+
+    def demanded_indexes(self) -> list[demand.DemandedIndex]:
+        """What `ensure_index` has made."""
+        return self._database.read(demand.listed)
+
+    def drop_index(self, class_name: str, column: str) -> None:
+        """Take back what `ensure_index` made."""
+        self._database.write(lambda connection: demand.remove(connection, class_name, column))
 
     # -- objects ------------------------------------------------------------------------------------------------------
 
