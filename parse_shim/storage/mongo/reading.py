@@ -178,7 +178,7 @@ def projection(layout: Layout, options: FindOptions) -> Raw | None:
     out: Raw = {}
     if options.keys is not None and "authData" not in options.keys:
         out = dict.fromkeys(_ALWAYS, 1)
-        out |= {name: 1 for key in options.keys for name in layout.paths(key) if not name.startswith(AUTH_DATA)}
+        out |= {name: 1 for key in options.keys for name in layout.paths(key) if not name.startswith((AUTH_DATA, "$"))}
     if options.want_score:
         out["score"] = SCORE
     return out or None

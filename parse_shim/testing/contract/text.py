@@ -55,6 +55,11 @@ class TextContract:
         assert all(isinstance(score, (int, float)) and score > 0 for score in scores)
         assert all("score" not in doc for doc in engine.find(cls, Text("s", "coffee")))
 
+    def test_the_score_may_be_asked_for_alone(self, engine: Engine) -> None:
+        cls = fill(engine, a_class(s="String", n="Number"), DOCS)
+        options = FindOptions(order=(("$score", False),), want_score=True, keys=frozenset({"$score"}))
+        assert all(doc["score"] > 0 for doc in engine.find(cls, Text("s", "coffee"), options))
+
     def test_text_joins_other_conditions(self, engine: Engine) -> None:
         cls = fill(engine, a_class(s="String", n="Number"), DOCS)
         assert found(engine, cls, And((Text("s", "coffee"), Eq("n", 2)))) == ["cake"]
