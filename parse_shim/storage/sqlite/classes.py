@@ -75,12 +75,6 @@ def drop(connection: apsw.Connection, layout: Layout, name: str) -> None:
     layout.version = bump_version(connection)
 
 
-def ensure_index(connection: apsw.Connection, layout: Layout, cls: ClassDef, column: str) -> bool:
-    """An index made on demand; False when the column has no single comparable value."""
-    layout.ensure(connection, cls)
-    return create_index(connection, cls, "d", column, [(column, False)])
-
-
 def _strip(connection: apsw.Connection, class_name: str, gone: list[str]) -> None:
     """Take the columns out of every object; through Python, since keys of a JSON object may need any quoting."""
     table = table_name(class_name)
