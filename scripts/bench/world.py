@@ -1,0 +1,46 @@
+"""What stands while measuring: a mongod, the servers with their databases, all stopped at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from compare import PEER
+from objects import seed
+from servers import Server, start_ours, start_peer
+
+from tests.support import mongod
+
+MONGO, SQLITE = "ours, MongoDB", "ours, SQLite"
+NAMES = {"peer": PEER, "mongo": MONGO, "sqlite": SQLITE}
+
+
+@contextlib.contextmanager
+def world(
+    which: Sequence[str], workers: int = 1, options: tuple[str, ...] = (), *, seeded: bool = True
+) -> Iterator[tuple[list[Server], Path]]:
+    """The servers `which` (keys of NAMES), with the data of objects.py, and a folder for scripts and logs."""
+    with tempfile.TemporaryDirectory(prefix="parse-shim-bench-") as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        uri = ""
+        if {"peer", "mongo"} & set(which):
+            made = mongod.start(folder)
+            stack.callback(mongod.stop, made)
+            uri = made["uri"]
+        servers = []
+        for key in which:
+            database = uri.replace("/?", f"/bench_{key}?")
+            if key == "peer":
+                server = start_peer(NAMES[key], database, folder, workers)
+            elif key == "mongo":
+                server = start_ours(NAMES[key], database, folder, workers, options)
+            else:
+                server = start_ours(NAMES[key], f"sqlite:///{folder}/bench.db", folder, workers, options)
+            stack.callback(server.stop)
+            servers.append(server)
+        if seeded:
+            for server in servers:
+                seed(server)
+        yield servers, folder
