@@ -80,13 +80,15 @@ def work_due_calls(video: Any) -> None:
 
 
 def work(call: Call, video: Any) -> None:
-    """Let its time pass, then do what is to be done."""
+    """Let its time pass, then do what is to be done, and what follows from that."""
     now = call_store.happen(call.id, Due())
     if now is None:
         return
     call = call_store.do_fast_work(now)
-    for word in call.todo:
-        do(call, word, video)
+    tried: set[str] = set()
+    while left := [word for word in call.todo if word not in tried]:
+        tried.add(left[0])
+        call = do(call, left[0], video) or call
 
 
 def settle(call: Call, video: Any) -> None:
@@ -96,11 +98,11 @@ def settle(call: Call, video: Any) -> None:
         call_store.happen(call.id, ask(now, video))
 
 
-def do(call: Call, word: str, video: Any) -> None:
+def do(call: Call, word: str, video: Any) -> Call | None:
+    """Do one thing; the call afterwards."""
     kind, _, connection = word.partition(":")
     if kind == ASK:
-        call_store.happen(call.id, ask(call, video))
-        return
+        return call_store.happen(call.id, ask(call, video))
     try:
         if kind == LEAVE:
             disconnect(call, connection, video)
@@ -110,9 +112,8 @@ def do(call: Call, word: str, video: Any) -> None:
             pushes.tell_of_missed(call)
     except VideoError as error:
         log.warning("call %s, %s: %s", call.id, word, error)
-        call_store.happen(call.id, Failed(word))
-    else:
-        call_store.happen(call.id, Done((word,)))
+        return call_store.happen(call.id, Failed(word))
+    return call_store.happen(call.id, Done((word,)))
 
 
 def ask(call: Call, video: Any) -> Event:
