@@ -9,7 +9,7 @@ from parse_shim.classes.model import BASE_FIELDS, ClassDef, FieldType, Kind
 from parse_shim.errors import ParseError
 from parse_shim.storage.mongo.indexes import LISTED, SYSTEM_INDEXES
 from parse_shim.storage.mongo.values import from_bson, to_bson
-from parse_shim.values.codec import decode_column
+from parse_shim.values.codec import decode_column, encode
 from parse_shim.values.types import MISSING
 
 Raw = dict[str, Any]
@@ -91,8 +91,15 @@ def _with_options(column: FieldType, stored: Any) -> FieldType:
     sent: Any = MISSING
     if "defaultValue" in stored:
         try:
-            sent = from_bson(stored["defaultValue"])
+            sent = _sent(stored["defaultValue"])
             default = decode_column(sent)
         except ParseError:
             default = sent = MISSING
     return FieldType(column.kind, column.target, bool(stored.get("required")), default, sent)
+
+
+def _sent(stored: Any) -> Any:
+    """A default as JSON. Files keep their URL and polygons their open ring, as they were sent."""
+    if isinstance(stored, Mapping) and stored.get("__type") in ("File", "Polygon"):
+        return dict(stored)
+    return encode(from_bson(stored))
