@@ -1,85 +1,80 @@
-"""Rate limits of validators: calls counted in windows, in this process. Source: contract/10, section 11.2."""
+"""Rate limits of validators as rules of the server, which counts requests before it runs anything. Source: contract/10, section 11.2."""
 
 from __future__ import annotations
 
-import ipaddress
-import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Mapping
 
-from parse_shim.errors import Code, ParseError
+from parse_shim.hooks.kinds import (
+    BEFORE_DELETE,
+    BEFORE_FIND,
+    BEFORE_LOGIN,
+    BEFORE_PASSWORD_RESET_REQUEST,
+    BEFORE_SAVE,
+    CONFIG,
+    FILE,
+    FUNCTION,
+)
+from parse_shim.hooks.registry import Hook, Registry
 from parse_shim.hooks.rules import RateLimit
-from parse_shim.ids import timestamp
+from parse_shim.settings_groups import RateLimitRule
 
-if TYPE_CHECKING:
-    from parse_shim.hooks.requests import Request
+METHODS: Mapping[str, tuple[str, ...]] = {
+    BEFORE_SAVE: ("POST", "PUT"),
+    BEFORE_DELETE: ("DELETE",),
+    BEFORE_FIND: ("GET",),
+    BEFORE_LOGIN: ("POST", "GET"),
+    BEFORE_PASSWORD_RESET_REQUEST: ("POST",),
+    FUNCTION: ("POST",),
+}
+"""Kinds that may have a limit; on the others it says nothing."""
 
-MANY = 50_000
-"""Zones remembered; beyond it the windows that are over are dropped."""
-
-
-class TooManyRequests(ParseError):
-    """100 with HTTP 429. `headers` say when to come back."""
-
-    def __init__(self, message: str, headers: Mapping[str, str]) -> None:
-        super().__init__(Code.CONNECTION_FAILED, message, status=429)
-        self.headers = headers
-
-
-class RateCounter:
-    """The windows of one rate limit: zone -> (end in seconds since 1970, calls)."""
-
-    def __init__(self, limit: RateLimit) -> None:
-        self.limit = limit
-        self._windows: dict[str, tuple[float, int]] = {}
-
-    def count(self, request: Request) -> None:
-        """Raises TooManyRequests when this call is one too many."""
-        limit = self.limit
-        if request.master and not limit.include_master_key:
-            return
-        if is_internal(request.ip) and not limit.include_internal_requests:
-            return
-        now = timestamp()
-        zone = self._zone(request)
-        end, calls = self._windows.get(zone, (0.0, 0))
-        if end <= now:
-            end, calls = now + limit.window_ms / 1000, 0
-        self._remember(zone, end, calls + 1, now)
-        if calls >= limit.count:
-            raise TooManyRequests(limit.message, _headers(limit.count, end, now))
-
-    def _zone(self, request: Request) -> str:
-        if self.limit.zone == "global":
-            return "global"
-        if self.limit.zone == "session" and request.session_token:
-            return f"session {request.session_token}"
-        if self.limit.zone == "user" and request.user is not None:
-            return f"user {request.user.id}"
-        return f"ip {request.ip}"
-
-    def _remember(self, zone: str, end: float, calls: int, now: float) -> None:
-        if len(self._windows) >= MANY:
-            self._windows = {name: window for name, window in self._windows.items() if window[0] > now}
-        self._windows[zone] = (end, calls)
+OWN_ROUTES: Mapping[str, str] = {
+    "_User": "/users",
+    "_Session": "/sessions",
+    "_Role": "/roles",
+    "_Installation": "/installations",
+    FILE: "/files",
+    CONFIG: "/config",
+}
 
 
-def is_internal(ip: str | None) -> bool:
-    """Cloud code, or this machine."""
-    if ip is None:
-        return True
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+def rate_rules(registry: Registry) -> list[RateLimitRule]:
+    """One rule for each way to a limited hook."""
+    out = []
+    for hook in registry.all():
+        limit = hook.validator.rules.rate_limit if hook.validator is not None and hook.validator.rules is not None else None
+        if limit is not None and hook.kind in METHODS:
+            out += [_rule(limit, path, METHODS[hook.kind]) for path in _paths(hook)]
+    return out
 
 
-def _headers(count: int, end: float, now: float) -> dict[str, str]:
-    return {
-        "x-ratelimit-limit": str(count),
-        "x-ratelimit-remaining": "0",
-        "x-ratelimit-reset": str(math.ceil(end)),
-        "retry-after": str(max(1, math.ceil(end - now))),
-    }
+def _paths(hook: Hook) -> Iterable[str]:
+    if hook.kind == FUNCTION:
+        return ["/functions/" + _literal(hook.target)]
+    if hook.kind == BEFORE_LOGIN:
+        return ["/login"]
+    if hook.kind == BEFORE_PASSWORD_RESET_REQUEST:
+        return ["/requestPasswordReset"]
+    own = OWN_ROUTES.get(hook.target)
+    classes = [] if hook.target in (FILE, CONFIG) else ["/classes/" + _literal(hook.target)]
+    return [path + "{/*id}" for path in ([own] if own else []) + classes]
+
+
+def _literal(name: str) -> str:
+    """A name as a pattern that means itself."""
+    return re.sub(r"([:*{}\\])", r"\\\1", name)
+
+
+def _rule(limit: RateLimit, path: str, methods: tuple[str, ...]) -> RateLimitRule:
+    return RateLimitRule(
+        request_path=path,
+        request_time_window=limit.window_ms,
+        request_count=limit.count,
+        request_methods=methods,
+        zone=limit.zone,
+        include_master_key=limit.include_master_key,
+        include_internal_requests=limit.include_internal_requests,
+        error_response_message=limit.message,
+        redis_url=limit.redis_url,
+    )

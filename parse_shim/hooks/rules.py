@@ -37,7 +37,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most `count` calls in `window_ms` from one `zone`. Counted in each worker process."""
+    """At most `count` calls in `window_ms` from one `zone`; 429 beyond it. On functions, before_save, before_delete, before_find,
+    before_login and before_password_reset_request. Each worker process counts for itself, unless `redis_url` names a Redis."""
 
     window_ms: int
     count: int
@@ -45,6 +46,7 @@ class RateLimit:
     include_master_key: bool = False
     include_internal_requests: bool = False
     zone: Literal["ip", "user", "session", "global"] = "ip"
+    redis_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,14 @@ CAMEL: Mapping[str, tuple[str, str]] = {
 }
 """Keys of the peer's dict: the name here, and the types it may have."""
 
-RATE_CAMEL: Mapping[str, str | None] = {
+RATE_CAMEL: Mapping[str, str] = {
     "requestTimeWindow": "window_ms",
     "requestCount": "count",
     "errorResponseMessage": "message",
     "includeMasterKey": "include_master_key",
     "includeInternalRequests": "include_internal_requests",
     "zone": "zone",
-    "redisUrl": None,
+    "redisUrl": "redis_url",
 }
 
 WORDS: Mapping[type, str] = {
@@ -170,10 +172,9 @@ def _read_rate_limit(given: Mapping[str, Any]) -> RateLimit:
     ours = {field.name for field in dataclass_fields(RateLimit)}
     for key, value in given.items():
         name = RATE_CAMEL.get(key, key)
-        if name is not None and name not in ours:
+        if name not in ours:
             raise ValueError(f'Invalid rate limit option "{key}"')
-        if name is not None:
-            values[name] = value
+        values[name] = value
     if not {"window_ms", "count"} <= values.keys():
         raise ValueError("Invalid rate limit: it needs requestTimeWindow and requestCount")
     return RateLimit(**values)

@@ -1,6 +1,6 @@
 """Run a validator against a request: a Validator, any callable, or a marshmallow schema of a function's parameters.
 
-Source: contract/10, section 11. Refusals are ParseError 142 (100 with HTTP 429 for a rate limit).
+Source: contract/10, section 11. Refusals are ParseError 142. Rate limits are counted by the server, see rate.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Any
 import marshmallow
 
 from parse_shim.errors import ParseError, ValidationFailed
-from parse_shim.hooks.rate import RateCounter
 from parse_shim.hooks.requests import ConfigRequest, FileRequest, FunctionRequest, Request, TriggerRequest
 from parse_shim.hooks.rules import Field, Roles, Validator, checked, read_rules, type_words, word_of
 from parse_shim.sdk.object import Object
@@ -26,12 +25,9 @@ class Check:
     def __init__(self, rules: Validator | None = None, ask: Callable[[Any], Any] | None = None) -> None:
         self.rules = rules
         self.ask = ask
-        self.counter = RateCounter(rules.rate_limit) if rules is not None and rules.rate_limit is not None else None
 
     def run(self, request: Request) -> None:
         """Raises ParseError 142 (or what a callable raises, which the caller maps to 142)."""
-        if self.counter is not None:
-            self.counter.count(request)
         if self.rules is not None and (self.rules.validate_master_key or not request.master):
             _check_rules(self.rules, request)
         if self.ask is not None:

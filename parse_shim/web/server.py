@@ -12,6 +12,7 @@ from typing import Any
 
 from parse_shim import log as logs
 from parse_shim.errors import InternalError, InvalidSession, Unavailable
+from parse_shim.hooks.rate import rate_rules
 from parse_shim.ids import new_object_id
 from parse_shim.rest.access import require_master
 from parse_shim.rest.auth import authenticate, check_app_id, check_client_keys, check_keys, resolve_session
@@ -31,12 +32,12 @@ log = logging.getLogger("parse_shim.web")
 
 
 class Server:
-    """`limits` are the rules of the settings and, under the name `rate_limits` in the core's extras, those of hooks."""
+    """`limits` are the rules of the settings and those of hooks."""
 
     def __init__(self, core: Core, router: Router) -> None:
         self.core = core
         self.router = router
-        self.limits = RateLimits([*core.settings.rate_limit, *core.extras.get("rate_limits", ())])
+        self.limits = RateLimits([*core.settings.rate_limit, *rate_rules(core.hooks)])
         self._sender = Sender(core.settings)
 
     def wsgi(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:

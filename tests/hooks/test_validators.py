@@ -4,11 +4,13 @@ from datetime import datetime
 
 import pytest
 
+from parse_shim import create_app
 from parse_shim.errors import ParseError
+from parse_shim.hooks.rate import rate_rules
+from parse_shim.hooks.registry import Hook, Registry
 from parse_shim.hooks.requests import Caller, FunctionRequest, TriggerRequest
 from parse_shim.hooks.rules import Field, RateLimit, Validator
 from parse_shim.hooks.validators import read_validator
-from parse_shim.ids import set_clock
 from parse_shim.update.ops import Increment, Set
 
 ANN = Caller(user={"objectId": "ann", "zip": 5}, session_token="r:1", roles=lambda: ("role:a", "role:b"))
@@ -187,27 +189,30 @@ def test_skip_with_master_key_skips_triggers_and_not_functions(app):
     assert server.seen == ["hook"]
 
 
-@pytest.fixture
-def clock():
-    now = [1000.0]
-    set_clock(lambda: now[0])
-    yield now
-    set_clock(None)
+@pytest.mark.parametrize(
+    ("mark", "rules"),
+    [
+        ("function('a:b')", [("/functions/a\\:b", ("POST",))]),
+        ("before_save('C')", [("/classes/C{/*id}", ("POST", "PUT"))]),
+        ("before_find('_User')", [("/users{/*id}", ("GET",)), ("/classes/_User{/*id}", ("GET",))]),
+        ("before_delete(File)", [("/files{/*id}", ("DELETE",))]),
+        ("before_login('_User')", [("/login", ("POST", "GET"))]),
+        ("after_save('C')", []),
+    ],
+)
+def test_a_rate_limit_becomes_a_rule_of_the_server(app, mark, rules):
+    validator = "validator={'rateLimit': {'requestTimeWindow': 2000, 'requestCount': 2}}"
+    registry = app(f"@cloud.{mark[:-1]}, {validator})\ndef f(request): pass\n").core.hooks
+    found = rate_rules(registry)
+    assert [(rule.request_path, rule.request_methods) for rule in found] == rules
+    assert all((rule.request_time_window, rule.request_count, rule.zone) == (2000, 2, "ip") for rule in found)
 
 
-def test_a_rate_limit_counts_in_windows(app, clock):
-    server = app("@cloud.function(validator=Validator(rate_limit=RateLimit(window_ms=2000, count=2)))\ndef f(request): return 1\n")
-    assert [server.call("f"), server.call("f")] == [{"result": 1}] * 2
-    assert server.refused("call", "f") == (100, "Too many requests.")
-    assert server.master.call("f") == {"result": 1}
-    clock[0] += 2
-    assert server.call("f") == {"result": 1}
-
-
-def test_a_rate_limit_tells_when_to_come_back(clock):
-    check = read_validator(Validator(rate_limit=RateLimit(1000, 0, include_internal_requests=True)))
-    with pytest.raises(ParseError) as caught:
-        check.run(FunctionRequest("f", {}, Caller(ip="127.0.0.1")))
-    assert caught.value.status == 429
-    assert caught.value.headers["retry-after"] == "1"
-    assert caught.value.headers["x-ratelimit-reset"] == "1001"
+def test_a_function_beyond_its_rate_limit_answers_429():
+    limited = Validator(rate_limit=RateLimit(60_000, 2, include_internal_requests=True))
+    hook = Hook("function", "f", lambda request: 1, read_validator(limited))
+    client = create_app(appId="a", masterKey="m", databaseURI="memory://", cloud=Registry([hook])).test_client()
+    answers = [client.post("/parse/functions/f", headers={"X-Parse-Application-Id": "a"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1].json == {"code": 100, "error": "Too many requests."}
+    assert int(answers[-1].headers["retry-after"]) <= 60
