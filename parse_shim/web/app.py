@@ -26,9 +26,9 @@ EARLY = frozenset({"classes"})
 
 
 class Rest(BaseConverter):
-    """Whatever is left of a path, slashes and all."""
+    """Whatever is left of a path, slashes, line ends and all."""
 
-    regex = ".*?"
+    regex = "(?s:.*?)"
     part_isolating = False
 
 
