@@ -49,8 +49,10 @@ def check_permissions(value: Json, cls: ClassDef, *, custom_ids: bool = False) -
 
 
 def permissions_json(cls: ClassDef) -> dict[str, Any]:
-    """What schema routes show."""
-    return dict(PUBLIC_MAP if cls.permissions is None else cls.permissions)
+    """What schema routes show. parse-server stores a map as it was sent, without the operations it closes by leaving them out."""
+    if cls.permissions is None:
+        return dict(PUBLIC_MAP)
+    return {**{name: {} for name in (*OPERATIONS, "protectedFields")}, **cls.permissions}
 
 
 def _check_operation(name: str, rules: Mapping[str, Json], cls: ClassDef, custom_ids: bool) -> None:
