@@ -11,8 +11,6 @@ NOT_BUILT = frozenset(
     """
     masterKeyTtl middleware requestContextMiddleware serverCloseComplete
     enableCollationCaseComparison enableInsecureAuthAdapters
-    schema.definitions schema.strict schema.deleteExtraFields schema.recreateModifiedFields
-    schema.keepUnknownIndexes schema.beforeMigration schema.afterMigration
     liveQuery.classNames liveQuery.redisURL liveQuery.redisOptions liveQuery.pubSubAdapter liveQuery.wssAdapter
     startLiveQueryServer liveQueryServerOptions.keyPairs liveQueryServerOptions.redisURL
     liveQueryServerOptions.redisOptions liveQueryServerOptions.pubSubAdapter liveQueryServerOptions.wssAdapter

@@ -122,11 +122,11 @@ class Schema:
     """Declared classes, applied at start."""
 
     definitions: tuple[Mapping[str, Any], ...] = option((), mappings, "classes to have")
-    strict: bool = option(False, boolean, "classes that are not declared are dropped")
+    strict: bool = option(False, boolean, "what is stored but not declared is warned about")
     delete_extra_fields: bool = option(False, boolean, "fields that are not declared are dropped")
-    recreate_modified_fields: bool = option(False, boolean, "fields whose type changed are dropped and made anew")
+    recreate_modified_fields: bool = option(False, boolean, "fields whose declared type differs are dropped and made anew")
     lock_schemas: bool = option(False, boolean, "no changes through /schemas")
-    keep_unknown_indexes: bool = option(False, boolean, "indexes that are not declared stay")
+    keep_unknown_indexes: bool = option(False, boolean, "indexes that the definitions do not name stay")
     before_migration: object = option(None, code, "called before the classes are applied")
     after_migration: object = option(None, code, "called after the classes are applied")
 

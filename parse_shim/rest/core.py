@@ -14,6 +14,7 @@ from parse_shim.errors import Denied
 from parse_shim.events import Bus, LocalBus
 from parse_shim.hooks.registry import Registry
 from parse_shim.rest.cache import Cache, shared_slots
+from parse_shim.rest.definitions import migration_policy
 from parse_shim.rest.registry import Classes
 from parse_shim.settings import Settings
 from parse_shim.settings_fields import load_object
@@ -170,7 +171,7 @@ def build_core(
     return Core(
         settings=settings,
         engine=store,
-        classes=Classes(store, schemas),
+        classes=Classes(store, schemas, migration_policy(settings)),
         hooks=hooks if hooks is not None else Registry(),
         cache=_cache(settings, store),
         bus=bus or LocalBus(),

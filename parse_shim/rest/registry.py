@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
+from parse_shim.classes.declare import carry_over
 from parse_shim.classes.model import ClassDef, FieldType
+from parse_shim.classes.plan import KEEP, Plan, Policy, make_plan, plan_class
 from parse_shim.classes.system import SYSTEM, complete
 from parse_shim.errors import Code, FieldConflict, ParseError, Unavailable
 from parse_shim.rest.engine_errors import translated
@@ -23,11 +24,13 @@ ALWAYS = (SYSTEM["_User"], SYSTEM["_Role"])
 class Classes:
     """Classes by name. System classes are always known; `stored` tells whether the store has a class.
 
-    Reading is a dict look-up without a lock: a change replaces the dict. `refresh` is called once per request."""
+    Reading is a dict look-up without a lock: a change replaces the dict. `refresh` is called once per request.
+    `declared` classes are stored at the start, the plan in the log first; `policy`: what may be lost with that."""
 
-    def __init__(self, engine: Engine, declared: Iterable[ClassDef] = ()) -> None:
+    def __init__(self, engine: Engine, declared: Iterable[ClassDef] = (), policy: Policy = KEEP) -> None:
         self._engine = engine
-        self._declared = (*ALWAYS, *declared)
+        self._declared = tuple(declared)
+        self._policy = policy
         self._lock = threading.RLock()
         self._token: Any = object()
         self._known: dict[str, ClassDef] = dict(SYSTEM)
@@ -78,6 +81,19 @@ class Classes:
         with self._lock, translated(cls.name):
             return self._remember(self._engine.save_class(cls))
 
+    def plan(self) -> Plan:
+        """What declaring would change now. Raises ParseError 503."""
+        with self._lock, translated():
+            self._load()
+            return self._plan()
+
+    def declare(self, declared: Iterable[ClassDef]) -> None:
+        """Other declarations from now on; nothing is lost. Raises ParseError 503."""
+        with self._lock, translated():
+            self._declared, self._policy = tuple(declared), KEEP
+            self._load()
+            self._declare()
+
     def drop_fields(self, name: str, fields: Iterable[str]) -> ClassDef:
         """Remove columns with their data."""
         with self._lock, translated(name):
@@ -110,17 +126,27 @@ class Classes:
             token = self._engine.schema_version()
             stored = self._engine.load_classes()
             self._stored = frozenset(stored)
-            self._known = {**SYSTEM, **{name: complete(cls) for name, cls in stored.items()}}
+            self._known = {**SYSTEM, **{name: self._whole(cls) for name, cls in stored.items()}}
             self._token = token
 
     def _declare(self) -> None:
         with self._lock:
-            for cls in self._declared:
-                known = self._known.get(cls.name, ClassDef(cls.name))
-                wanted = _declared(known, cls)
-                if cls.name not in self._stored or wanted != known:
-                    self._remember(self._engine.save_class(wanted))
+            for cls in ALWAYS:
+                each = plan_class(self._known[cls.name] if cls.name in self._stored else None, cls)
+                if each.wanted is not None:
+                    self._remember(self._engine.save_class(each.wanted))
+            plan = self._plan()
+            if plan.changes or not self._are_declared:
+                _tell(plan, strict=self._policy.strict)
+            for each in plan.classes:
+                if each.dropped:
+                    self._remember(self._engine.drop_fields(self._known[each.name], each.dropped))
+                if each.wanted is not None:
+                    self._remember(self._engine.save_class(each.wanted))
             self._are_declared = True
+
+    def _plan(self) -> Plan:
+        return make_plan({name: self._known[name] for name in self._stored}, self._declared, self._policy)
 
     def _save_fields(self, cls: ClassDef, missing: Mapping[str, FieldType]) -> ClassDef:
         try:
@@ -136,24 +162,22 @@ class Classes:
             self._token = object()
 
     def _remember(self, cls: ClassDef) -> ClassDef:
-        whole = complete(cls)
+        whole = self._whole(cls)
         self._known = {**self._known, cls.name: whole}
         self._stored |= {cls.name}
         return whole
 
+    def _whole(self, cls: ClassDef) -> ClassDef:
+        """With the columns that every class has, and the validators, which are never stored."""
+        declared = next((known for known in self._declared if known.name == cls.name), cls)
+        return carry_over(complete(cls), declared)
 
-def _declared(known: ClassDef, cls: ClassDef) -> ClassDef:
-    """`known` with what `cls` declares beyond it. A column stored with another type stays as it is: data is never lost unasked."""
-    fields: dict[str, FieldType] = {}
-    for name, column in cls.fields.items():
-        stored = known.fields.get(name)
-        if stored is None or stored.same_type(column):
-            fields[name] = column
-        else:
-            log.warning("%s.%s is declared as %s but stored as %s", cls.name, name, column.text, stored.text)
-    wanted = known.with_fields(fields)
-    permissions = known.permissions if cls.permissions is None else cls.permissions
-    return replace(wanted, permissions=permissions, indexes={**known.indexes, **cls.indexes})
+
+def _tell(plan: Plan, *, strict: bool) -> None:
+    """The plan, a line a step; what needs a look as a warning."""
+    for step in plan.steps:
+        if step.kind != "extra" or strict:
+            log.log(logging.INFO if step.kind == "change" else logging.WARNING, "schema: %s", step)
 
 
 def _check_types(cls: ClassDef, wanted: Mapping[str, FieldType]) -> None:

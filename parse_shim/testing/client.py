@@ -1,8 +1,8 @@
 """`parse` in tests: REST words without a socket. Each call is a whole request: keys, checks, hooks, encoding.
 
-    parse.save("GameScore", score=10)              # {"objectId": ..., "score": 10, ...}
-    parse.as_user("ann").find("GameScore", {"score": {"$gt": 5}}, order="-score")
-    parse.as_master.delete("GameScore", object_id)
+parse.save("GameScore", score=10)              # {"objectId": ..., "score": 10, ...}
+parse.as_user("ann").find("GameScore", {"score": {"$gt": 5}}, order="-score")
+parse.as_master.delete("GameScore", object_id)
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Parse:
         return self.request_json("POST", f"/functions/{quote(function)}", params).get("result")
 
     def run_job(self, name: str, /, **params: Any) -> dict[str, Any]:
-        """Run a background job to its end; its _JobStatus: `status` is `succeeded` or `failed`. Raises ParseError 141 for an unknown one."""
+        """Run a background job to its end; its _JobStatus (`status`: succeeded, failed). Raises ParseError 141 for an unknown one."""
         core = self.app.core
         status = run_job(Context(core, MASTER, base_url=core.settings.server_url), name, _plain(params))
         return self.as_master.get("_JobStatus", status["objectId"])

@@ -16,7 +16,6 @@ from typing import Any
 import bcrypt
 import pytest
 
-from parse_shim.classes.declare import load_schemas
 from parse_shim.hooks.registry import Registry, load_cloud
 from parse_shim.rest import passwords
 from parse_shim.rest.core import Core, build_core, open_store
@@ -28,6 +27,8 @@ from parse_shim.testing.clock import Clock
 from parse_shim.testing.live import LiveServer
 from parse_shim.video.fake import FakeVideo
 from parse_shim.web.app import ParseApp, create_app
+from parse_shim.web.assemble import declared_classes
+from parse_shim.web.services import TIMERS
 
 DEFAULTS: Mapping[str, Any] = {
     "appId": "test",
@@ -79,7 +80,7 @@ def core(parse_settings: Mapping[str, Any], video: FakeVideo, clock: Clock, monk
         engine=engine,
         hooks=_hooks(settings.cloud),
         video=video,
-        schemas=load_schemas(str(settings.schemas)) if settings.schemas else (),
+        schemas=declared_classes(settings),
     )
     clock.moved.append(made.forget)
     yield made
@@ -91,7 +92,7 @@ def core(parse_settings: Mapping[str, Any], video: FakeVideo, clock: Clock, monk
 @pytest.fixture
 def parse_app(core: Core) -> ParseApp:
     """The WSGI application of the server under test."""
-    core.extras["timers"] = "by hand"
+    core.extras[TIMERS] = False
     return create_app(core=core)
 
 

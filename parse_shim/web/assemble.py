@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 
 from parse_shim.classes.declare import load_schemas
+from parse_shim.classes.model import ClassDef
 from parse_shim.hooks.registry import Registry, load_cloud
 from parse_shim.query.regex import set_time_limit
 from parse_shim.rest.core import Core, build_core
+from parse_shim.rest.definitions import read_definitions
 from parse_shim.settings import Settings
+from parse_shim.settings_fields import load_object
 from parse_shim.storage.base import Engine
 from parse_shim.video.callbacks import CallbackKeys
 from parse_shim.video.client import open_video
@@ -19,13 +22,31 @@ from parse_shim.web.routes.video import KEYS as CALLBACK_KEYS
 def assemble(settings: Settings, *, engine: Engine | None = None) -> Core:
     """A whole server. Raises what loading the application's own modules raises, VideoSettingError, and ValueError."""
     set_time_limit(settings.regex_timeout_ms / 1000)
-    schemas = load_schemas(str(settings.schemas)) if settings.schemas else []
+    schemas = declared_classes(settings)
+    hooks = _hooks(settings.cloud)
     video = VideoSettings.from_env(os.environ)
-    core = build_core(settings, engine=engine, hooks=_hooks(settings.cloud), video=open_video(video), schemas=schemas)
-    core.extras[CALLBACK_KEYS] = CallbackKeys(
-        video.identity, video.signature_secret, video.callback_path_secret, open=video.callbacks_open
-    )
+    _call(settings.schema.before_migration)
+    core = build_core(settings, engine=engine, hooks=hooks, video=open_video(video), schemas=schemas)
+    _call(settings.schema.after_migration)
+    core.extras[CALLBACK_KEYS] = CallbackKeys(video.identity, video.signature_secret, video.callback_path_secret, open=video.callbacks_open)
     return core
+
+
+def declared_classes(settings: Settings) -> list[ClassDef]:
+    """Those of schemas/, then those of the option schema.definitions. Raises ValueError for a class declared twice or wrongly."""
+    classes = load_schemas(str(settings.schemas)) if settings.schemas else []
+    classes += read_definitions(settings.schema.definitions, custom_ids=settings.allow_custom_object_id)
+    names = [cls.name for cls in classes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"class {twice[0]} is declared twice (schemas, schema.definitions)")
+    return classes
+
+
+def _call(reference: object) -> None:
+    """A callback of the migration; what it raises stops the start."""
+    if reference is not None:
+        load_object(reference)()
 
 
 def _hooks(cloud: object) -> Registry:
