@@ -1,4 +1,4 @@
-"""The commands: `parse-shim serve | emulator | check | routes`. Flags and their help come from the settings."""
+"""The commands: `parse-shim serve | emulator | check | run-job | types | routes`. Flags and their help come from the settings."""
 
 from importlib import metadata
 from typing import Any
@@ -49,6 +49,27 @@ def check(config: str | None, **flags: Any) -> None:
     from parse_shim.cli_check import run
 
     run(config, command_line(flags))
+
+
+@main.command("run-job")
+@click.argument("name")
+@click.option("--params", metavar="JSON", help="parameters of the job, an object")
+@common_options
+def run_job(config: str | None, name: str, params: str | None, **flags: Any) -> None:
+    """Run a background job of cloud code here and now; exit 1 when it fails."""
+    from parse_shim.cli_job import run
+
+    run(config, command_line(flags), name, params)
+
+
+@main.command()
+@click.option("--output", "-o", metavar="FILE", default="-", help="the stub file, such as cloud/classes.pyi; without it, print")
+@common_options
+def types(config: str | None, output: str, **flags: Any) -> None:
+    """Write a stub file of the classes, so that editors complete their fields."""
+    from parse_shim.cli_types import run
+
+    run(config, command_line(flags), output)
 
 
 @main.command()

@@ -1,0 +1,21 @@
+"""The stub file of `parse-shim types`."""
+
+import ast
+
+from parse_shim.classes.model import BASE_FIELDS, ClassDef, FieldType
+from parse_shim.classes.system import SYSTEM
+from parse_shim.sdk.stubs import stub_text
+
+COLUMNS = {"title": FieldType("String"), "by": FieldType("Pointer", "_User"), "to": FieldType("Pointer", "Nope")}
+POST = ClassDef("Post", {**BASE_FIELDS, **COLUMNS})
+
+
+def test_a_stub_names_fields_with_their_types():
+    text = stub_text([POST, SYSTEM["_User"], ClassDef("_Join:likes:Post")], "cloud.classes")
+    ast.parse(text)
+    assert "from cloud.classes import" in text
+    assert 'def __getitem__(self, name: Literal["title"]) -> str: ...' in text
+    assert 'def __getitem__(self, name: Literal["by"]) -> User: ...' in text
+    assert 'def __getitem__(self, name: Literal["to"]) -> Object: ...' in text
+    assert "class User(user.User):" in text and "class PostRequest(TriggerRequest):" in text
+    assert "_Join" not in text
