@@ -153,11 +153,14 @@ class PolygonContains:
 
 @dataclass(frozen=True, slots=True)
 class InQuery:
-    """A pointer (or array of pointers, or relation) to an object of `class_name` that matches `where`. Replaced by In before storage."""
+    """A pointer (or array of pointers, or relation) to an object of `class_name` that matches `where`. Replaced by In before storage.
+
+    `redirect`: a Relation column of `class_name` whose target class is meant instead (redirectClassNameForKey)."""
 
     path: str
     class_name: str
     where: Node
+    redirect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ class Select:
     class_name: str
     where: Node
     key: str
+    redirect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,10 +149,16 @@ def _all(reader: Reader, path: str, argument: Json, words: Words) -> Node:
     _check_size(reader, argument, "$all")
     patterns = [item for item in argument if isinstance(item, dict) and "$regex" in item]
     if not patterns:
-        return All(path, tuple(decode_nested(i) if isinstance(i, list) else _atom(i) for i in argument))
+        return All(path, tuple(_item(i) for i in argument))
     if len(patterns) != len(argument) or not all(_is_start(item["$regex"]) for item in patterns):
         raise ParseError(Code.INVALID_JSON, f"All $all values must be of regex type or none: {js_text([_shown(i) for i in argument])}")
     return And(tuple(_regex(reader, path, item["$regex"], item) for item in patterns))
+
+
+def _item(item: Json) -> Value:
+    """An element to be held exactly, plain objects too."""
+    plain = isinstance(item, list) or (isinstance(item, dict) and item.get("__type") not in TYPES)
+    return decode_nested(item) if plain else _atom(item)
 
 
 def _is_start(pattern: Json) -> bool:
@@ -231,10 +237,10 @@ def _in_query(word: str) -> Operator:
     def read(reader: Reader, path: str, argument: Json, words: Words) -> Node:
         if argument is None:
             raise _bad_constraint(word)
-        name, where = _query_of(argument, word)
+        name, where, redirect = _query_of(argument, word)
         if where is None:
             raise _improper(word)
-        node = InQuery(path, name, reader.subquery(where))
+        node = InQuery(path, name, reader.subquery(where), redirect)
         return Not(node) if word == "$notInQuery" else node
 
     return read
@@ -251,22 +257,23 @@ def _select(word: str) -> Operator:
             raise _improper(word)
         if not re.fullmatch(r"[a-zA-Z][a-zA-Z0-9_.]*", key):
             raise ParseError(Code.INVALID_KEY_NAME, f"Invalid key name: {js_text(key)}")
-        name, where = _query_of(argument["query"], word)
-        node = Select(path, name, EVERYTHING if where is None else reader.subquery(where), key)
+        name, where, redirect = _query_of(argument["query"], word)
+        node = Select(path, name, EVERYTHING if where is None else reader.subquery(where), key, redirect)
         return Not(node) if word == "$dontSelect" else node
 
     return read
 
 
-def _query_of(query: Json, word: str) -> tuple[str, Words | None]:
-    """(class name, where or None) of the query inside."""
+def _query_of(query: Json, word: str) -> tuple[str, Words | None, str | None]:
+    """(class name, where or None, redirectClassNameForKey or None) of the query inside."""
     name = query.get("className") if isinstance(query, dict) else None
     if not isinstance(name, str) or not name:
         raise _improper(word)
     where = query.get("where")
     if where is not None and not isinstance(where, dict):
         raise _improper(word)
-    return name, where
+    redirect = query.get("redirectClassNameForKey")
+    return name, where, redirect if isinstance(redirect, str) and redirect else None
 
 
 def _improper(word: str) -> ParseError:

@@ -5,6 +5,8 @@ Points in queries must lie on the globe; a stored point need not.
 
 from __future__ import annotations
 
+import math
+
 from parse_shim.errors import Code, ParseError
 from parse_shim.query.ast import NOTHING, And, Near, Node, PolygonContains, WithinBox, WithinPolygon, WithinSphere
 from parse_shim.query.limits import Reader
@@ -22,13 +24,14 @@ DISTANCES: dict[str, float] = {
 
 def near_sphere(reader: Reader, path: str, argument: Json, words: dict[str, Json]) -> Node:
     """Near, with the distance words that stand beside it; of several the smallest."""
+    point = _point(argument, "bad $nearSphere value", typed=False)
+    radii = [_distance(word, words[word]) for word in DISTANCES if word in words]
     if not reader.near_allowed:
-        raise ParseError(Code.INVALID_QUERY, "$nearSphere cannot be used inside $or or $nor")
+        # Inside $or and $nor there is no order to give: it says which objects, no more.
+        return WithinSphere(path, point, min(radii, default=math.pi))
     if reader.near_seen:
         raise ParseError(Code.INVALID_QUERY, "only one $nearSphere can be used in a query")
     reader.near_seen = True
-    point = _point(argument, "bad $nearSphere value", typed=False)
-    radii = [_distance(word, words[word]) for word in DISTANCES if word in words]
     return Near(path, point, min(radii, default=None))
 
 

@@ -7,6 +7,7 @@ an inner query that is denied denies the whole. Source: contract/02, section 5.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from parse_shim.classes.model import ClassDef
 from parse_shim.classes.permissions import Protection
@@ -45,25 +46,46 @@ def resolve(ctx: Context, cls: ClassDef, node: Node, search: Search) -> Node:
 
 
 def _in_query(ctx: Context, cls: ClassDef, node: InQuery, search: Search) -> Node:
-    found = search(ctx, node.class_name, node.where, frozenset({"objectId"}))
+    target = _target(ctx, node)
+    found = search(ctx, target, node.where, frozenset({"objectId"}))
     if node.path in cls.relations:
         return _owners(ctx, cls, node.path, (doc["objectId"] for doc in found))
-    return In(node.path, tuple(Pointer(node.class_name, doc["objectId"]) for doc in found))
+    return In(node.path, tuple(Pointer(target, doc["objectId"]) for doc in found))
+
+
+def _target(ctx: Context, node: InQuery | Select) -> str:
+    """The class that is searched: with redirectClassNameForKey the one a Relation column leads to."""
+    if node.redirect is None:
+        return node.class_name
+    return ctx.core.classes.get_or_empty(node.class_name).relations.get(node.redirect, node.class_name)
 
 
 def _select(ctx: Context, node: Select, search: Search) -> Node:
     root = node.key.partition(".")[0]
-    target = ctx.core.classes.get_or_empty(node.class_name)
+    class_name = _target(ctx, node)
+    target = ctx.core.classes.get_or_empty(class_name)
     protected = protection_for(ctx, target)
     needed = {root, *(field for field, _ in protected.by_owner)}
     values: list[Value] = []
-    for doc in search(ctx, node.class_name, node.where, frozenset(needed)):
-        found = paths.get(doc, node.key)
+    for doc in search(ctx, class_name, node.where, frozenset(needed)):
+        found = _value_at(doc, node.key)
         # A hidden key must not look like a missing one, which rows lacking the field would match.
         if found is MISSING and _may_be_hidden(protected, root):
             continue
-        values.append(None if found is MISSING else found)
+        # Of an array every element counts, as in the argument of $in.
+        values += found if isinstance(found, list) else [None if found is MISSING else found]
     return In(node.path, tuple(values))
+
+
+def _value_at(doc: Doc, key: str) -> Any:
+    """As paths.get; the last step may lead into a pointer (`owner.objectId`)."""
+    found = paths.get(doc, key)
+    head, _, last = key.rpartition(".")
+    if found is MISSING and last in ("objectId", "className"):
+        pointer = paths.get(doc, head)
+        if isinstance(pointer, Pointer):
+            return pointer.object_id if last == "objectId" else pointer.class_name
+    return found
 
 
 def _may_be_hidden(protected: Protection, root: str) -> bool:
