@@ -12,8 +12,11 @@ from parse_shim.events import Change
 from parse_shim.query.ast import And, Eq, Node, Not, both
 from parse_shim.query.options import ONE
 from parse_shim.rest.access import own_session
-from parse_shim.rest.core import Context
+from parse_shim.rest.auth import auth_for_user
+from parse_shim.rest.core import Context, as_client, as_master
 from parse_shim.rest.engine_errors import translated
+from parse_shim.rest.protected import hide, protection_for
+from parse_shim.rest.read import get_doc
 from parse_shim.rest.triggers import after_logout
 from parse_shim.rest.write_state import Write
 from parse_shim.update.apply import apply_create
@@ -89,13 +92,26 @@ def end_others_here(ctx: Context, user_id: str, object_id: str) -> None:
 
 
 def current(ctx: Context) -> Doc:
-    """GET /sessions/me. An expired session is shown too. Raises 209."""
+    """GET /sessions/me, without fields that are protected from its user. An expired session is shown too. Raises 209."""
     if not ctx.auth.session_token:
         raise InvalidSession(NEED_TOKEN)
     found = find_session(ctx, ctx.auth.session_token)
     if found is None:
         raise InvalidSession("Session token not found.")
-    return found
+    cls = ctx.core.classes.get_or_empty(SESSION)
+    if ctx.auth.unrestricted or not (cls.permissions and cls.permissions.get("protectedFields")):
+        return found
+    owner = _owner(ctx, found)
+    shown = dict(found)
+    hide(owner, cls, protection_for(owner, cls), [shown])
+    return shown
+
+
+def _owner(ctx: Context, session: Doc) -> Context:
+    """The caller as the session's user; the route itself leaves the token unread."""
+    pointer = session.get("user")
+    user = get_doc(as_master(ctx), "_User", pointer.object_id) if isinstance(pointer, Pointer) else None
+    return ctx if user is None else as_client(ctx, auth_for_user(ctx.core, user))
 
 
 def upgrade(ctx: Context) -> Doc:
