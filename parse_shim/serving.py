@@ -11,7 +11,6 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
 import gunicorn_h1c
@@ -65,10 +64,12 @@ class Server(BaseApplication):  # type: ignore[misc]
         from parse_shim.web.app import create_app
 
         try:
+            if self.settings.dev:
+                from parse_shim.serving_reload import start
+
+                return start(self.settings, quiet=not self.first)
             return create_app(self.settings)
         except Exception as error:
-            if self.settings.dev:
-                raise  # gunicorn shows it to the browser and waits for the next change
             if self.first:  # the others would only repeat it
                 if not isinstance(error, (SettingsError, ParseError, ValueError, OSError)):
                     traceback.print_exception(error)
@@ -115,32 +116,13 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "limit_request_line": 0,
         # Forwarded headers are believed by the trustProxy option alone.
         "forwarded_allow_ips": "",
-        "reload": settings.dev,
     }
     if os.path.isdir("/dev/shm"):
         # Heartbeats on a disk that stalls would look like dead workers.
         found["worker_tmp_dir"] = "/dev/shm"
     if settings.certfile:
         found |= {"certfile": settings.certfile, "keyfile": settings.keyfile}
-    if settings.dev:
-        found["reload_extra_files"] = [str(path) for path in watched(settings)]
     return found
-
-
-def watched(settings: Settings) -> list[Path]:
-    """Files of cloud code and schemas: a change of one, imported or not, reloads the workers."""
-    folders = {folder_of(spec) for spec in (settings.cloud, settings.schemas) if isinstance(spec, str)}
-    return sorted(path for folder in folders if folder and folder.is_dir() for path in folder.rglob("*.py"))
-
-
-def folder_of(spec: str) -> Path | None:
-    """The folder of cloud code named as a path (cloud/main.py) or a module (cloud.main)."""
-    path = Path(spec)
-    if path.suffix != ".py" and not path.is_dir():
-        path = Path(*spec.split("."))
-    if path.is_dir():
-        return path
-    return path.parent if path.with_suffix(".py").is_file() and path.parent != Path() else None
 
 
 def serve(settings: Settings, ready: Callable[[], None], children: Iterable["subprocess.Popen[str]"] = ()) -> None:

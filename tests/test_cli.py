@@ -126,15 +126,6 @@ def test_gunicorn_is_told_what_matters():
     assert (told["worker_class"], told["workers"], told["bind"]) == ("gevent", 3, "[::1]:1337")
 
 
-def test_dev_watches_cloud_code_and_schemas(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in ("cloud/main.py", "cloud/more/deep.py", "schemas/one.py", "other/no.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    watched = configuration(settings(dev=True, cloud="cloud.main", schemas="./schemas"))["reload_extra_files"]
-    assert watched == ["cloud/main.py", "cloud/more/deep.py", "schemas/one.py"]
-
-
 def test_the_development_defaults_are_the_documented_ones():
     assert DEVELOPMENT["appId"] == "livesessions"
     assert DEVELOPMENT["host"] == "127.0.0.1"
