@@ -68,13 +68,16 @@ KINDS: Mapping[str, Kind] = {
         Kind(ON_LIVE_QUERY_EVENT, "onLiveQueryEvent", "none", vetoes=False, many=True),
         Kind(FUNCTION, "function", "name"),
         Kind(JOB, "job", "name"),
-        Kind(EVERY, "every", "name", vetoes=False, many=True),
+        Kind(EVERY, "every", "name", vetoes=False),
         Kind(VIDEO_EVENT, "videoEvent", "none", vetoes=False, many=True),
     )
 }
 
 BY_WIRE: Mapping[str, Kind] = {kind.wire: kind for kind in KINDS.values() if kind.target != "name"}
 """Kinds by triggerName, as webhooks name them."""
+
+UNASKED = frozenset({BEFORE_LOGIN, AFTER_LOGIN, AFTER_LOGOUT, BEFORE_PASSWORD_RESET_REQUEST})
+"""Kinds whose validator is not run, as on the peer: only its rate limit counts (contract/10, section 11)."""
 
 ONLY_USER = frozenset({BEFORE_LOGIN, AFTER_LOGIN, BEFORE_PASSWORD_RESET_REQUEST})
 

@@ -12,10 +12,11 @@ from time import perf_counter
 from typing import Any
 
 from parse_shim.errors import Code, ParseError, TransportError, ValidationFailed
-from parse_shim.hooks.kinds import FUNCTION, KINDS
+from parse_shim.hooks.kinds import FUNCTION, KINDS, UNASKED
 from parse_shim.hooks.limits import HookTimeout, run_limited
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Request
+from parse_shim.log import LEVELS
 from parse_shim.sdk.session import Session, bind, unbind
 
 log = logging.getLogger(__name__)
@@ -58,20 +59,21 @@ def call(
             request.share_context()
     except BaseException as problem:
         refused = as_parse_error(problem, hook, code, empty)
-        _log_failure(hook, problem, refused, perf_counter() - started)
+        _log_failure(hook, problem, refused, perf_counter() - started, _level(hook, request, failed=True))
         if refused is None:
             raise
         raise refused
     finally:
         _depth.reset(token)
-    if log.isEnabledFor(logging.INFO):
-        log.info("%s %s: %s, %.1f ms", hook.kind, hook.target, hook.name, (perf_counter() - started) * 1000)
+    level = _level(hook, request, failed=False)
+    if log.isEnabledFor(level):
+        log.log(level, "%s %s: %s, %.1f ms", hook.kind, hook.target, hook.name, (perf_counter() - started) * 1000)
     return result
 
 
 def _checked_and_run(hook: Hook, request: Request, time_limit: float | None) -> Any:
     check = hook.validator
-    if check is None:
+    if check is None or hook.kind in UNASKED:
         return run_limited(hook.handler, request, time_limit, hook.is_async)
     try:
         run_limited(check.run, request, time_limit, False)
@@ -108,14 +110,28 @@ def _text(problem: Exception) -> Any:
     return str(problem)
 
 
-def _log_failure(hook: Hook, problem: BaseException, refused: ParseError | None, seconds: float) -> None:
+def _level(hook: Hook, request: Request, *, failed: bool) -> int:
+    """As the logLevels option says: by default info, and error for a refusal."""
+    levels = getattr(request.config, "log_levels", None)
+    if levels is None:
+        return logging.ERROR if failed else logging.INFO
+    if hook.kind == FUNCTION:
+        name = levels.cloud_function_error if failed else levels.cloud_function_success
+    elif hook.kind.startswith("before"):
+        name = levels.trigger_before_error if failed else levels.trigger_before_success
+    else:
+        name = "error" if failed else levels.trigger_after
+    return LEVELS.get(name, logging.INFO)
+
+
+def _log_failure(hook: Hook, problem: BaseException, refused: ParseError | None, seconds: float, level: int) -> None:
     line = "%s %s: %s at %s, %.1f ms, "
     args = (hook.kind, hook.target, hook.name, hook.place, seconds * 1000)
     if isinstance(problem, HookTimeout):
-        log.error(line + "cut after %g s", *args, problem.seconds)
+        log.log(level, line + "cut after %g s", *args, problem.seconds)
     elif isinstance(problem, ParseError) and problem is refused:
-        log.info(line + "refused with %s %s", *args, problem.code, problem.message)
+        log.log(level, line + "refused with %s %s", *args, problem.code, problem.message)
     else:
-        log.error(line + "failed", *args, exc_info=problem)
+        log.log(level, line + "failed", *args, exc_info=problem)
 
 

@@ -160,3 +160,10 @@ def test_a_webhook_covers_a_hook_and_gives_it_back():
     assert registry.find("function", "f").handler is len
     registry.uncover("function", "f")
     assert registry.find("function", "f") is own
+
+
+def test_two_timers_of_one_name_are_an_error(package):
+    timer = "@cloud.every(5)\ndef tick(request):\n    pass\n"
+    name = package(main="from . import posts\n" + timer, posts=timer)
+    with pytest.raises(RegistrationError, match="two every hooks for tick"):
+        load_cloud(f"{name}.main")
