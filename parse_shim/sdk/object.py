@@ -72,6 +72,8 @@ class Object(Persistent):
     @classmethod
     def from_doc(cls, class_name: str, doc: Doc, *, existed: bool = True, update: Update | None = None) -> Object:
         """An Object over a stored Doc (kept, never changed), with a client's `update` pending on it."""
+        if "className" in doc and class_name != "_Hooks":
+            doc = {name: value for name, value in doc.items() if name != "className"}  # an answer's, not a field
         made = object.__new__(subclass_of(class_name) or cls)
         made._begin(class_name, doc, existed=existed, update=update)
         return made

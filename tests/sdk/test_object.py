@@ -193,3 +193,7 @@ def test_relations_hold_objects_of_one_class():
     relation = stored().relation("r")
     with pytest.raises(ParseError, match="cannot hold objects of several classes"):
         relation.add(Object("D", objectId="y"))
+
+
+def test_the_class_name_that_an_answer_carries_is_no_field():
+    assert Object.from_doc("C", {**STORED, "className": "C"}).keys() == stored().keys()
