@@ -107,7 +107,9 @@ def test_a_database_that_is_away_is_an_error_in_time_and_comes_back_by_itself(en
     engine.ping()
 
 
-def test_a_transaction_that_loses_its_line_leaves_nothing(engine, line):
+def test_a_transaction_that_loses_its_line_leaves_nothing(line):
+    # patient enough to tell the database afterwards that the transaction is over: else its locks live for a minute
+    engine = MongoEngine(line.uri, timeout_ms=3000)
     cls = engine.save_class(POST)
     with pytest.raises(Unavailable), engine.transaction():
         engine.insert(cls, a_doc("a", n=1))
@@ -117,6 +119,7 @@ def test_a_transaction_that_loses_its_line_leaves_nothing(engine, line):
         finally:
             line.mend()
     assert found(engine, cls) == []
+    engine.close()
 
 
 def test_an_engine_can_be_made_while_the_database_is_away():

@@ -118,7 +118,7 @@ def _client_fault(code: int | None, text: str) -> Exception:
     if code in _REGEX or "regular expression" in text.lower() or "regex" in text.lower():
         return Refused("The regular expression is invalid or too complex.")
     if code in _POINT:
-        return Refused("The point is outside of what the geo index of the column can hold.", Code.INCORRECT_TYPE)
+        return Refused("The geo value is not one that the index of its column can hold.", Code.INCORRECT_TYPE)
     if code in _BAD_OPERATION or _ARRAY_OPERATION.search(text):
         return ParseError(Code.INVALID_JSON, "The operation does not fit the stored value.")
     if code == _CONFLICTING_PATHS:

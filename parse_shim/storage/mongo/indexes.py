@@ -7,6 +7,7 @@ break a rule, and a query without its index is slow but right.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,8 @@ CASELESS = Collation("en_US", strength=2)
 LANGUAGE_FIELD = "__language"
 """Where a text index looks for an object's own language: nowhere, so that a column named `language` stays an ordinary one."""
 _MOST_PROVIDERS = 30
+_ABSENT_SECONDS = 30.0
+_MOST_ABSENT = 1000
 _TEXT: Mapping[str, Any] = {"default_language": "english", "language_override": LANGUAGE_FIELD}
 _OTHER_OPTIONS = frozenset({85, 86})
 _SPECIAL = ("_2d", "_2dsphere", "_text")
@@ -108,6 +111,7 @@ class Indexes:
         self._connection = connection
         self._made: set[tuple[str, str]] = set()
         self._prepared: set[str] = set()
+        self._absent_until: dict[str, float] = {}
 
     def forget(self, collection: str | None = None) -> None:
         """Of one collection, or of all."""
@@ -121,18 +125,27 @@ class Indexes:
         """The indexes that a system class must have before it is written or read for the first time."""
         if name in self._prepared or self._connection.session is not None:
             return
-        indexes = _JOIN if name.startswith("_Join:") else SYSTEM_INDEXES.get(name, ())
-        # Reading links of a relation that nobody used must not make a collection.
-        if indexes and (name in SYSTEM_INDEXES or self._connection.exists(name)):
-            self._make_all(name, indexes)
-        if name in SYSTEM_INDEXES or not name.startswith("_Join:") or self._connection.exists(name):
-            self._prepared.add(name)
+        if name.startswith("_Join:"):
+            self._prepare_read_links(name)
+            return
+        self._make_all(name, SYSTEM_INDEXES.get(name, ()))
+        self._prepared.add(name)
 
     def prepare_links(self, name: str) -> None:
         """Before the first link is written."""
         if name not in self._prepared and self._connection.session is None:
             self._make_all(name, _JOIN)
             self._prepared.add(name)
+
+    def _prepare_read_links(self, name: str) -> None:
+        """Reading links of a relation that nobody used makes no collection, and asks only now and then whether there is one."""
+        now = time.monotonic()
+        if now < self._absent_until.get(name, 0.0):
+            return
+        if self._connection.exists(name):
+            self.prepare_links(name)
+        elif len(self._absent_until) < _MOST_ABSENT:
+            self._absent_until[name] = now + _ABSENT_SECONDS
 
     def identities(self, stored_names: Iterable[str]) -> None:
         """Uniqueness of identities, for each login provider that is written."""
