@@ -1,4 +1,4 @@
-"""The commands: `parse-shim serve | emulator | check | run-job | types | routes`. Flags and their help come from the settings."""
+"""The commands: `parse-shim serve | emulator | check | schema | run-job | types | routes`. Flags and their help come from the settings."""
 
 from importlib import metadata
 from typing import Any
@@ -70,6 +70,50 @@ def types(config: str | None, output: str, **flags: Any) -> None:
     from parse_shim.cli_types import run
 
     run(config, command_line(flags), output)
+
+
+@main.group()
+def schema() -> None:
+    """Declared classes (schemas/, schema.definitions) and those of the store."""
+
+
+ALLOW_DROP = click.option(
+    "--allow-drop",
+    is_flag=True,
+    help="Drop columns and indexes that are not declared, and make columns of another type anew: data is lost.",
+)
+
+
+@schema.command("plan")
+@ALLOW_DROP
+@click.option("--check", is_flag=True, help="Exit 1 when there is something to do or a conflict.")
+@common_options
+def schema_plan(config: str | None, allow_drop: bool, check: bool, **flags: Any) -> None:
+    """Print what the next start, or `schema apply`, would change."""
+    from parse_shim.cli_schema import plan
+
+    plan(config, command_line(flags), allow_drop=allow_drop, check=check)
+
+
+@schema.command("apply")
+@ALLOW_DROP
+@common_options
+def schema_apply(config: str | None, allow_drop: bool, **flags: Any) -> None:
+    """Print the plan and carry it out. Nothing is lost without --allow-drop."""
+    from parse_shim.cli_schema import apply
+
+    apply(config, command_line(flags), allow_drop=allow_drop)
+
+
+@schema.command("export")
+@click.option("--format", "form", type=click.Choice(["json", "python"]), default="json", help="Definitions, or a module for schemas/.")
+@click.option("--output", "-o", metavar="FILE", default="-", help="A file; without it, print.")
+@common_options
+def schema_export(config: str | None, form: str, output: str, **flags: Any) -> None:
+    """Write the classes of the store as declarations."""
+    from parse_shim.cli_schema import export
+
+    export(config, command_line(flags), form=form, output=output)
 
 
 @main.command()

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from parse_shim.classes.declare import load_schemas
 from parse_shim.classes.model import ClassDef
 from parse_shim.cli_load import fail, settings_of
 from parse_shim.errors import EngineError
 from parse_shim.rest.core import open_store
 from parse_shim.sdk.stubs import stub_text
 from parse_shim.settings import Settings
+from parse_shim.web.assemble import declared_classes
 
 # Nothing is served, so the keys do not matter.
 _KEYS = {"appId": "types", "masterKey": "types"}
@@ -37,7 +37,7 @@ def _classes(settings: Settings) -> dict[str, ClassDef]:
         engine.close()
     except EngineError as error:
         fail(f"the store cannot be read: {error}")
-    for cls in load_schemas(str(settings.schemas)) if settings.schemas else []:
+    for cls in declared_classes(settings):
         stored = found.get(cls.name)
         found[cls.name] = cls if stored is None else stored.with_fields(cls.fields)
     return found

@@ -138,11 +138,8 @@ class Classes:
             plan = self._plan()
             if plan.changes or not self._are_declared:
                 _tell(plan, strict=self._policy.strict)
-            for each in plan.classes:
-                if each.dropped:
-                    self._remember(self._engine.drop_fields(self._known[each.name], each.dropped))
-                if each.wanted is not None:
-                    self._remember(self._engine.save_class(each.wanted))
+            for saved in carry_out(self._engine, plan):
+                self._remember(saved)
             self._are_declared = True
 
     def _plan(self) -> Plan:
@@ -171,6 +168,22 @@ class Classes:
         """With the columns that every class has, and the validators, which are never stored."""
         declared = next((known for known in self._declared if known.name == cls.name), cls)
         return carry_over(complete(cls), declared)
+
+
+def plan_of(engine: Engine, declared: Iterable[ClassDef], policy: Policy = KEEP) -> Plan:
+    """What `engine` lacks of the declared classes. Raises Unavailable."""
+    return make_plan(engine.load_classes(), declared, policy)
+
+
+def carry_out(engine: Engine, plan: Plan) -> list[ClassDef]:
+    """Change the store as planned; the classes as they are stored then. Raises Unavailable, FieldConflict."""
+    saved = []
+    for each in plan.classes:
+        if each.dropped:
+            saved.append(engine.drop_fields(ClassDef(each.name), each.dropped))
+        if each.wanted is not None:
+            saved.append(engine.save_class(each.wanted))
+    return saved
 
 
 def _tell(plan: Plan, *, strict: bool) -> None:
