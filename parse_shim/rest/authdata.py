@@ -63,7 +63,10 @@ def check_shape(value: object) -> AuthMap:
 
 
 def find_users(ctx: Context, auth_data: Mapping[str, Any]) -> list[Doc]:
-    """Users that have one of these ids; at most two, which is one too many."""
+    """Users that have one of these ids; at most two, which is one too many. Raises 252 without asking the store."""
+    catalog = providers(ctx.core)
+    for name in sorted(name for name, data in auth_data.items() if data is not None):
+        catalog.get(name)
     parts: tuple[Node, ...] = tuple(
         Eq(f"authData.{name}.id", data["id"])
         for name, data in auth_data.items()
