@@ -6,6 +6,8 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -123,13 +125,16 @@ class Registry:
 
 
 def load_cloud(spec: str) -> Registry:
-    """Import the application's cloud code (dotted module or path) and collect its hooks.
+    """Import the application's cloud code (dotted module or path) and collect its hooks. A folder stands for its main.py.
 
     Raises RegistrationError, ModuleNotFoundError, or whatever the code itself raises.
     """
     if str(spec).endswith((".js", ".mjs", ".cjs", ".ts")):
         raise RegistrationError(f"{spec} is JavaScript: cloud code is Python here, such as cloud.main or cloud/main.py")
-    return collect(import_spec(str(spec)))
+    module = import_spec(str(spec))
+    if hasattr(module, "__path__") and find_spec(f"{module.__name__}.main"):
+        module = import_module(f"{module.__name__}.main")
+    return collect(module)
 
 
 def collect(module: ModuleType) -> Registry:

@@ -30,7 +30,7 @@ def package(tmp_path, monkeypatch):
 HOOK = "@cloud.before_save('{target}')\ndef {name}(request):\n    pass\n"
 
 
-@pytest.mark.parametrize("spec", ["{}.main", "{}/main.py", "./{}/main.py"])
+@pytest.mark.parametrize("spec", ["{}.main", "{}/main.py", "./{}/main.py", "{}", "./{}"])
 def test_hooks_of_the_module_and_of_what_it_imported(package, spec):
     name = package(
         main="from cloud_package_under_test import posts\nfrom .users import greet\n" + HOOK.format(target="A", name="a"),
