@@ -34,7 +34,7 @@ ENGINES = ("sqlite", "mongo", "memory")
 PACKAGES = {
     "flask": ("web", "testing"),
     "flask_sock": ("livequery", "web"),
-    "simple_websocket": ("livequery", "web"),
+    "simple_websocket": ("livequery", "web", "testing"),
     "werkzeug": ("web", "testing"),
     "marshmallow": ("classes", "settings", "livequery.messages", "web", "hooks"),
     "pymongo": ("storage.mongo",),

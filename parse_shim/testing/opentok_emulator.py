@@ -21,13 +21,14 @@ from typing import Any, Self
 from flask import Flask, Response, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from parse_shim.testing.opentok_browser import BROWSER, Sockets, browser_routes
 from parse_shim.testing.opentok_callbacks import Callbacks
 from parse_shim.testing.opentok_control import control_routes
 from parse_shim.testing.opentok_faults import CONTROL, Faults, install
 from parse_shim.testing.opentok_process import READY, SECRET_VARIABLE
 from parse_shim.testing.opentok_process import start_emulator_process as start_emulator_process
 from parse_shim.testing.opentok_rest import vendor_routes
-from parse_shim.testing.opentok_state import Session, State
+from parse_shim.testing.opentok_state import Event, Session, State
 from parse_shim.video.fake import FAKE_KEY, FAKE_SECRET
 from parse_shim.video.tokens import ProjectKeys
 
@@ -70,7 +71,8 @@ class OpenTokEmulator:
         self.faults = Faults()
         self.callbacks = Callbacks(self.now)
         keys = ProjectKeys(key, secret, application_id, public_key)
-        self.state = State(keys, self.now, self.callbacks.tell, state_file)
+        self.sockets = Sockets()
+        self.state = State(keys, self.now, self._tell, state_file, self.sockets.heard)
         self._host = host
         self._port = port
         self._stopping = threading.Event()
@@ -136,6 +138,7 @@ class OpenTokEmulator:
         """End it for good; answers that are still dripping are cut off."""
         self._stopping.set()
         self.callbacks.stop()
+        self.sockets.close()
         self.refuse()
 
     def __enter__(self) -> Self:
@@ -148,6 +151,7 @@ class OpenTokEmulator:
         app = Flask(__name__)
         app.register_blueprint(vendor_routes(self.state, self.now))
         app.register_blueprint(control_routes(self))
+        app.register_blueprint(browser_routes(self.state, self.sockets))
         # the form parser would leave nothing for the log
         app.before_request(_keep_body)
         # functions that run after a request run last first: the log sees what the faults made of the answer
@@ -155,8 +159,12 @@ class OpenTokEmulator:
         install(app, self.faults, self._stopping)
         return app
 
+    def _tell(self, event: Event) -> None:
+        self.sockets.tell(event)
+        self.callbacks.tell(event)
+
     def _log(self, response: Response) -> Response:
-        if not request.path.startswith(CONTROL):
+        if not request.path.startswith((CONTROL, *BROWSER)):
             headers = {
                 name: "<jwt>" if name.lower() in ("x-opentok-auth", "authorization") else value for name, value in request.headers.items()
             }

@@ -9,6 +9,7 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,7 +90,9 @@ class Session:
 
 
 class State:
-    """All sessions of the project. Thread-safe. With a `file`, known session ids survive a restart."""
+    """All sessions of the project. Thread-safe. With a `file`, known session ids survive a restart.
+
+    `tell` learns of every change, `heard` of every signal, both in order and under the lock."""
 
     def __init__(
         self,
@@ -97,8 +100,10 @@ class State:
         clock: Callable[[], float],
         tell: Callable[[Event], None],
         file: Path | None = None,
+        heard: Callable[[Signal], None] = lambda signal: None,
     ) -> None:
         self.keys = keys
+        self._heard = heard
         self._clock = clock
         self._tell = tell
         self._file = file
@@ -107,6 +112,12 @@ class State:
         self.signals: list[Signal] = []
         for session_id, routed in _saved(file):
             self.sessions[session_id] = Session(session_id, routed)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Nothing happens inside the block but what its owner does."""
+        with self._lock:
+            yield
 
     def create(self, project: str, *, routed: bool) -> Session:
         session = Session(make_session_id(project, self._now_ms()), routed)
@@ -161,6 +172,7 @@ class State:
                 raise Refused(MAY_NOT_SIGNAL, f"The token's role {client.role} may not signal")
             signal = Signal(client.session_id, type, data, connection_id, to)
             self.signals.append(signal)
+            self._heard(signal)
         return signal
 
     def signal_from_server(self, session_id: str, type: str, data: str, to: str = "") -> bool:
@@ -169,7 +181,9 @@ class State:
             session = self.sessions.get(session_id)
             if session is None or not session.clients or (to and to not in session.clients):
                 return False
-            self.signals.append(Signal(session_id, type, data, "", to))
+            signal = Signal(session_id, type, data, "", to)
+            self.signals.append(signal)
+            self._heard(signal)
         return True
 
     def disconnect(self, connection_id: str, reason: str = "clientDisconnected") -> bool:
