@@ -48,7 +48,7 @@ def routes() -> str:
 def operators() -> str:
     words = [
         ("in `where`, on a field", " ".join(f"`{name}`" for name in OPERATORS)),
-        ("in `where`, on the whole", " ".join(f"`{name}`" for name in (*_LOGIC, "$relatedTo"))),
+        ("in `where`, on the whole", " ".join(f"`{name}`" for name in (*sorted(_LOGIC), "$relatedTo"))),
         ("`__op` of a field", " ".join(f"`{name}`" for name in READERS)),
         ("stages of `aggregate` without MongoDB", " ".join(f"`{name}`" for name in _STAGES)),
     ]
