@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from inspect import isawaitable
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from parse_shim.errors import ObjectNotFound
 from parse_shim.query.ast import And as AndNode
@@ -33,6 +33,10 @@ BATCH = 100
 class Query(Constraints, Generic[T]):
     """Of a class name or a subclass of Object. Conditions: sdk/constraints.py."""
 
+    @overload
+    def __init__(self: Query[Object], of: str) -> None: ...
+    @overload
+    def __init__(self, of: type[T]) -> None: ...
     def __init__(self, of: str | type[T]) -> None:
         super().__init__()
         name = of if isinstance(of, str) else of.registered_name
@@ -97,9 +101,7 @@ class Query(Constraints, Generic[T]):
         names = {query.class_name for query in queries}
         if len(names) != 1:
             raise TypeError("queries to combine must be of one class")
-        combined = Query[T](queries[0].class_name)
-        combined.node = node
-        return combined
+        return queries[0].from_plan(QueryPlan(queries[0].class_name, node))
 
     # -- how many, in which order, with what ----------------------------------------------------------------------------
 
