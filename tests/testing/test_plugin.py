@@ -59,8 +59,10 @@ def tick(request):
 
 
 @pytest.fixture
-def parse_settings():
-    return {"cloud": collect(sys.modules[__name__]), "schemas": None}
+def parse_settings(request, tmp_path_factory):
+    own = getattr(request, "param", {})
+    folder = tmp_path_factory.getbasetemp()
+    return {"cloud": collect(sys.modules[__name__]), "schemas": None, **{name: text.format(tmp=folder) for name, text in own.items()}}
 
 
 def test_objects_are_saved_found_changed_and_deleted(parse):
@@ -199,6 +201,13 @@ def test_a_live_server_has_the_same_store(parse, parse_app):
     finally:
         server.close()
     assert time.perf_counter() - began < 1
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+@pytest.mark.parametrize("parse_settings", [{"databaseURI": "sqlite://"}, {"databaseURI": "sqlite:///{tmp}/test.db"}], indirect=True)
+def test_other_stores_begin_with_nothing_too(parse, turn):
+    assert (parse.app.core.engine.scheme, parse.find("Left")) == ("sqlite", [])
+    parse.save("Left")
 
 
 def test_a_database_that_is_not_for_tests_is_not_emptied():
