@@ -25,6 +25,7 @@ from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.find_params import EVERY, NO_LIMIT, FindParams, checked_preference
 from parse_shim.rest.include import Selection, expand, select
+from parse_shim.rest.passing import pass_through
 from parse_shim.rest.protected import check_query, hide, protection_for
 from parse_shim.rest.reading import Found, Reading
 from parse_shim.rest.subquery import Search, resolve
@@ -33,21 +34,25 @@ from parse_shim.values.types import Doc, Json
 _JSON = frozenset({dict, str, list, int, float, bool, type(None)})
 
 
-def find(ctx: Context, class_name: str, params: FindParams = EVERY) -> Found:
-    """Objects of a class that the caller may see. Unknown class: none (119 for clients that may not make classes)."""
+def find(ctx: Context, class_name: str, params: FindParams = EVERY, *, as_json: bool = False) -> Found:
+    """Objects of a class that the caller may see. Unknown class: none (119 for clients that may not make classes).
+
+    `as_json`: the objects may come ready for an answer, in `Found.json`."""
     check_system_class(ctx.auth, "find", class_name)
     check_explain(ctx, params)
     check_class_exists(ctx, class_name, reading=True)
     cls = ctx.core.classes.get_or_empty(class_name)
-    return _run(Reading(ctx, class_name, cls, read_where(ctx, params.where), params))
+    return _run(Reading(ctx, class_name, cls, read_where(ctx, params.where), params, as_json=as_json))
 
 
-def get(ctx: Context, class_name: str, object_id: str, params: FindParams = EVERY) -> Found:
-    """One object, alone in `results`. Raises ObjectNotFound: missing and hidden look alike."""
+def get(ctx: Context, class_name: str, object_id: str, params: FindParams = EVERY, *, as_json: bool = False) -> Found:
+    """One object, alone in `results` (or `json`, see `find`). Raises ObjectNotFound: missing and hidden look alike."""
     check_system_class(ctx.auth, "get", class_name)
     check_class_exists(ctx, class_name, reading=True)
     cls = ctx.core.classes.get_or_empty(class_name)
-    found = _run(Reading(ctx, class_name, cls, Eq("objectId", object_id), params, is_get=True))
+    found = _run(Reading(ctx, class_name, cls, Eq("objectId", object_id), params, is_get=True, as_json=as_json))
+    if found.json:
+        return found
     if not found.results:
         raise ObjectNotFound()
     if class_name == "_User" and object_id == ctx.auth.user_id and ctx.auth.session_token and not ctx.from_cloud:
@@ -122,7 +127,7 @@ def _run(reading: Reading, selection: Selection | None = None) -> Found:
         found.results = reading.results
     else:
         _ask_store(reading, selection, protected, found)
-    if found.plan is None:
+    if found.plan is None and found.json is None:
         _finish(reading, selection, protected, found)
     return found
 
@@ -168,7 +173,10 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
             found.plan = ctx.core.engine.explain(cls, plan_where, options, params.explain)
             return
         if wants_rows and permitted != NOTHING:
-            found.results = ctx.core.engine.find(cls, both(both(where, permitted), visible), options)
+            asked = both(both(where, permitted), visible)
+            found.json = pass_through(reading, asked, options, selection, protected)
+            if found.json is None:
+                found.results = ctx.core.engine.find(cls, asked, options)
         if params.count:
             found.count = ctx.core.engine.count(cls, both(both(where, countable), visible))
 

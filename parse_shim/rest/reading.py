@@ -20,7 +20,7 @@ class Found:
     `className` where the answer must.
 
     `count` None: not asked for. `plan`: the store's plan, which stands in place of the results. `internal`: the caller
-    sees underscore fields (maintenance key).
+    sees underscore fields (maintenance key). `json`: the objects ready for an answer, in place of `results` (rest/passing.py).
     """
 
     results: list[Doc]
@@ -29,13 +29,14 @@ class Found:
     count: int | None = None
     plan: dict[str, Any] | None = None
     internal: bool = False
+    json: list[Any] | None = None
 
 
 @dataclass(slots=True)
 class Reading:
     """`where` is the query so far: the client's, then also the hook's. `is_get`: hooks are told that one object is wanted.
     `included`: the class permission asked for is `get`, however many ids are fetched. `results` is set when a before_find
-    hook gave objects; then the store is not asked. `named`: results carry their class name.
+    hook gave objects; then the store is not asked. `named`: results carry their class name. `as_json`: the asker can take `Found.json`.
     """
 
     ctx: Context
@@ -47,6 +48,7 @@ class Reading:
     included: bool = False
     results: list[Doc] | None = None
     named: bool = False
+    as_json: bool = False
 
     @property
     def operation(self) -> Operation:

@@ -21,6 +21,7 @@ from parse_shim.classes.model import ClassDef
 from parse_shim.query.ast import Node
 from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.mongo.aggregate import Aggregation
+from parse_shim.storage.mongo.answer import Answers
 from parse_shim.storage.mongo.classes import Schemas
 from parse_shim.storage.mongo.connection import DEFAULT_TIMEOUT_MS, Connection, Raw
 from parse_shim.storage.mongo.errors import translated
@@ -65,6 +66,7 @@ class MongoEngine:
         self._reading = Reading(self.connection, self._indexes, self._schemas)
         self._aggregation = Aggregation(self.connection)
         self._layouts: dict[str, Layout] = {}
+        self._answers: dict[str, Answers] = {}
 
     # -- classes ------------------------------------------------------------------------------------------------------
 
@@ -92,8 +94,18 @@ class MongoEngine:
     def find(self, cls: ClassDef, where: Node, options: FindOptions = ALL) -> list[Doc]:
         if options.limit == 0:
             return []
+        layout = self._layout(cls)
         with translated():
-            return self._reading.find(self._layout(cls), where, options)
+            return [layout.read(raw) for raw in self._reading.find(layout, where, options)]
+
+    def find_json(self, cls: ClassDef, where: Node, options: FindOptions = ALL) -> list[Any] | None:
+        """As `find`, the objects ready for codec.dumps: for classes without files and internals (storage/mongo/answer.py)."""
+        if options.limit == 0:
+            return []
+        layout = self._layout(cls)
+        with translated():
+            read = self._answer(layout).read
+            return [read(raw) for raw in self._reading.find(layout, where, options)]
 
     def count(self, cls: ClassDef, where: Node) -> int:
         with translated():
@@ -205,6 +217,12 @@ class MongoEngine:
         found = self._layouts.get(cls.name)
         if found is None or found.cls is not cls:
             found = self._layouts[cls.name] = Layout(cls)
+        return found
+
+    def _answer(self, layout: Layout) -> Answers:
+        found = self._answers.get(layout.cls.name)
+        if found is None or found.layout is not layout:
+            found = self._answers[layout.cls.name] = Answers(layout)
         return found
 
     def _change(self, layout: Layout, where: Node, update: Update) -> tuple[Raw, Operators]:

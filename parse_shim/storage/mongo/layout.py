@@ -98,6 +98,10 @@ class Layout:
             out["objectId"] = str(out["objectId"])
         return out
 
+    def entry(self, key: str) -> tuple[str | None, Reader | None]:
+        """Wire name and reader of a stored name; no name: it is not read by itself."""
+        return self._readers.get(key) or self._learn(key)
+
     def _learn(self, key: str) -> tuple[str | None, Reader | None]:
         """The entry of a name that the schema does not tell: pointers have their mark, the rest is taken as it is."""
         entry: tuple[str | None, Reader | None] = (key, None)

@@ -19,7 +19,7 @@ from parse_shim.storage.mongo.near import Question, nearest
 from parse_shim.storage.mongo.values import from_bson
 from parse_shim.storage.mongo.where import compile_where, uses
 from parse_shim.storage.unique import fold
-from parse_shim.values.types import Doc, Value
+from parse_shim.values.types import Value
 
 REGEX_MAX_TIME_MS = 5000
 SCORE = {"$meta": "textScore"}
@@ -37,15 +37,13 @@ class Reading:
         self.indexes = indexes
         self._schemas = schemas
 
-    def find(self, layout: Layout, where: Node, options: FindOptions) -> list[Doc]:
+    def find(self, layout: Layout, where: Node, options: FindOptions) -> list[Raw]:
+        """Stored documents."""
         where = self.prepared(layout, where)
         near = None if options.order else geo.ordering(where)
         if near is not None:
-            raws = nearest(self, layout, where, near, options)
-        else:
-            raws = self.ask(layout, self.question(layout, where, options), options)
-        read = layout.read
-        return [read(raw) for raw in raws]
+            return nearest(self, layout, where, near, options)
+        return self.ask(layout, self.question(layout, where, options), options)
 
     def count(self, layout: Layout, where: Node) -> int:
         where = self.prepared(layout, where)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 import apsw
+import orjson
 
 from parse_shim import ids
 from parse_shim.classes.model import ClassDef, join_name
@@ -82,14 +83,14 @@ class SqliteEngine:
         docs = [from_text(text) for text in texts]
         return docs if finished else arrange(docs, where, options)
 
-    def find_json(self, cls: ClassDef, where: Node, options: FindOptions = ALL) -> list[str] | None:
-        """The stored JSON text of each object, exactly as an answer has it; None when `find` would have to sort or score in
+    def find_json(self, cls: ClassDef, where: Node, options: FindOptions = ALL) -> list[Any] | None:
+        """The stored JSON of each object, exactly as an answer has it, for codec.dumps; None when `find` would have to sort or score in
         Python. Internals (`_...`) are in it and files have no url: only for classes with neither, and answers that take
         objects as they are."""
         if options.limit == 0:
             return []
         texts, finished = self._texts(cls, where, options)
-        return texts if finished else None
+        return [orjson.Fragment(text) for text in texts] if finished else None
 
     def count(self, cls: ClassDef, where: Node) -> int:
         plain = without_order(where)

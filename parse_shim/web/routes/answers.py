@@ -18,9 +18,10 @@ def found_reply(ctx: Context, found: Found) -> Reply:
     if found.plan is not None:
         return Reply({"results": found.plan})
     file_url, relations, internal = ctx.file_url, found.relations, found.internal
-    body: dict[str, Any] = {
-        "results": [encode_doc(doc, file_url=file_url, relations=relations, internal=internal) for doc in found.results]
-    }
+    results = found.json
+    if results is None:
+        results = [encode_doc(doc, file_url=file_url, relations=relations, internal=internal) for doc in found.results]
+    body: dict[str, Any] = {"results": results}
     if found.count is not None:
         body["count"] = found.count
     return Reply(body)
@@ -28,6 +29,8 @@ def found_reply(ctx: Context, found: Found) -> Reply:
 
 def one_reply(ctx: Context, found: Found) -> Reply:
     """The object itself."""
+    if found.json:
+        return Reply(found.json[0])
     doc = found.results[0]
     return Reply(encode_doc(doc, file_url=ctx.file_url, relations=found.relations, internal=found.internal))
 

@@ -14,11 +14,11 @@ from parse_shim.web.routing import Route
 
 
 def find(ctx: Context, call: Call, className: str) -> Reply:
-    return found_reply(ctx, read.find(ctx, className, find_params(call.words())))
+    return found_reply(ctx, read.find(ctx, className, find_params(call.words()), as_json=True))
 
 
 def get(ctx: Context, call: Call, className: str, objectId: str) -> Reply:
-    return one_reply(ctx, read.get(ctx, className, objectId, get_params(call.words())))
+    return one_reply(ctx, read.get(ctx, className, objectId, get_params(call.words()), as_json=True))
 
 
 def create(ctx: Context, call: Call, className: str) -> Reply:
