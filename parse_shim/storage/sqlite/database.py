@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ import apsw
 from parse_shim.errors import Unavailable
 from parse_shim.storage.sqlite.connection import connect, make_folder, prepare, translated
 from parse_shim.storage.sqlite.functions import Connection
+from parse_shim.storage.sqlite.group import Group, Ticket
 
 T = TypeVar("T")
 Job = Callable[[apsw.Connection], T]
@@ -39,6 +40,7 @@ class Database:
         self.on_rollback: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
         self._local = threading.local()
+        self._group = Group(self.carry_out)
         self._readers: list[Connection] = []
         self._writer: Connection | None = None
         self._closed = False
@@ -82,14 +84,9 @@ class Database:
         """
         if self.in_transaction:
             return self._savepoint(job)
-        seconds = self._busy_seconds if within_seconds is None else within_seconds
-        if not self._lock.acquire(timeout=seconds):
-            raise Unavailable("the database is locked")
-        try:
-            self._begin(self._write_connection(), seconds)
-            return self._finish(job)
-        finally:
-            self._lock.release()
+        if self.file is None or within_seconds is not None:
+            return self._alone_in_transaction(job, self._busy_seconds if within_seconds is None else within_seconds)
+        return self._group.write(job)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -142,7 +139,43 @@ class Database:
                 self._writer.close()
             self._readers, self._writer, self._closed = [], None, True
 
+    # -- for group.py -------------------------------------------------------------------------------------------------------
+
+    def carry_out(self, tickets: Sequence[Ticket]) -> None:
+        """One transaction for all of them, each in a savepoint of its own; what became of each goes into its ticket."""
+        if len(tickets) == 1:
+            [only] = tickets
+            only.keep(lambda: self._alone_in_transaction(only.job, self._busy_seconds))
+            return
+        if not self._lock.acquire(timeout=self._busy_seconds):
+            raise Unavailable("the database is locked")
+        try:
+            connection = self._write_connection()
+            self._begin(connection, self._busy_seconds)
+            try:
+                for ticket in tickets:
+                    connection.slow_seconds = 0.0
+                    ticket.keep(lambda job=ticket.job: self._savepoint(job))  # type: ignore[misc]
+                    if not connection.in_transaction:
+                        # A full disk or an I/O error took back what the others had done, too.
+                        raise ticket.error or Unavailable("the database failed")
+            except BaseException:
+                self._rollback(connection)
+                raise
+            self._commit(connection)
+        finally:
+            self._lock.release()
+
     # -- private ----------------------------------------------------------------------------------------------------------
+
+    def _alone_in_transaction(self, job: Job[T], seconds: float) -> T:
+        if not self._lock.acquire(timeout=seconds):
+            raise Unavailable("the database is locked")
+        try:
+            self._begin(self._write_connection(), seconds)
+            return self._finish(job)
+        finally:
+            self._lock.release()
 
     def _begin(self, connection: Connection, seconds: float) -> None:
         """BEGIN IMMEDIATE. Waits for other processes with sleeps that let other greenlets run; raises Unavailable."""
@@ -229,6 +262,7 @@ class Database:
                 _LEFT_ALONE.append(self._writer)
             # threading's names are looked up here and not at import: gevent's greenlet-aware ones, where it is used
             self._lock, self._local = threading.RLock(), threading.local()
+            self._group = Group(self.carry_out)
             self._readers, self._writer = [], None
 
 

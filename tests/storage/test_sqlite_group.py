@@ -1,0 +1,114 @@
+"""Writes that share a commit: each has its own outcome, none is acknowledged before the disk has it."""
+
+import threading
+from functools import partial
+
+import apsw
+import pytest
+
+from parse_shim.errors import DuplicateKey, Unavailable
+from parse_shim.storage.sqlite import group
+from parse_shim.storage.sqlite.database import Database
+
+
+@pytest.fixture
+def database(tmp_path):
+    made = Database(str(tmp_path / "a.db"), fast=True, busy_seconds=3)
+    made.write(lambda connection: connection.execute("CREATE TABLE t (n INTEGER UNIQUE)"))
+    yield made
+    made.close()
+
+
+def insert(number):
+    return lambda connection: connection.execute("INSERT INTO t VALUES (?)", (number,)) and number
+
+
+def numbers(database):
+    return [n for (n,) in database.read(lambda connection: connection.execute("SELECT n FROM t ORDER BY n").fetchall())]
+
+
+def together(database, jobs):
+    """The outcomes of the jobs as one group, in their order."""
+    tickets = [group.Ticket(job) for job in jobs]
+    database.carry_out(tickets)
+    return [ticket.error or ticket.result for ticket in tickets]
+
+
+def test_one_that_fails_takes_no_other_with_it(database):
+    first, second, third = together(database, [insert(1), insert(1), insert(2)])
+    assert (first, third) == (1, 2)
+    assert isinstance(second, DuplicateKey)
+    assert numbers(database) == [1, 2]
+
+
+def test_a_commit_that_fails_fails_all_of_them(database, monkeypatch):
+    def refuse(connection):
+        database._rollback(connection)
+        raise Unavailable("storage full")
+
+    monkeypatch.setattr(database, "_commit", refuse)
+    tickets = [group.Ticket(insert(n)) for n in (1, 2)]
+    with pytest.raises(Unavailable):
+        database.carry_out(tickets)
+    monkeypatch.undo()
+    assert numbers(database) == []
+
+
+def test_many_threads_write_everything_once(database):
+    failed = []
+
+    def work(start):
+        for number in range(start, start + 50):
+            try:
+                assert database.write(insert(number)) == number
+            except Exception as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in range(0, 400, 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert numbers(database) == list(range(400))
+
+
+def test_an_exception_of_a_job_reaches_its_writer_alone(database):
+    def refuse(connection):
+        connection.execute("INSERT INTO t VALUES (7)")
+        raise ValueError("no")
+
+    kept, error = together(database, [insert(1), refuse])
+    assert kept == 1
+    assert isinstance(error, ValueError)
+    assert numbers(database) == [1]
+
+
+def test_a_leader_that_is_stopped_leaves_the_lead_to_the_next():
+    seen = []
+
+    class Stopped(BaseException):
+        pass
+
+    made = group.Group(lambda tickets: [ticket.keep(partial(ticket.job, None)) for ticket in tickets])
+    first = group.Ticket(lambda connection: seen.append(1))
+    first.leads, made._led, made._waiting = True, True, [first]
+    thread = threading.Thread(target=lambda: made.write(lambda connection: seen.append(2)))
+    thread.start()
+    while len(made._waiting) < 2:
+        pass
+    made._give_up(first)
+    thread.join(5)
+    assert seen == [2]
+    assert made.write(lambda connection: "free") == "free"
+
+
+def test_an_error_that_ends_the_transaction_fails_the_whole_group(database):
+    def ended(connection):
+        connection.execute("ROLLBACK")
+        raise apsw.IOError("disk")
+
+    tickets = [group.Ticket(insert(1)), group.Ticket(ended), group.Ticket(insert(2))]
+    with pytest.raises(Unavailable):
+        database.carry_out(tickets)
+    assert numbers(database) == []
