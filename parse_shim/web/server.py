@@ -42,6 +42,8 @@ class Server:
 
     def wsgi(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """The WSGI application below the mount."""
+        # A busy connection whose store never waits (SQLite) would keep all others waiting: a 99th percentile of 150 to 430 ms.
+        time.sleep(0)
         status, headers, body = self.answer(environ)
         start(status, headers)
         return body
