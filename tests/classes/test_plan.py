@@ -71,7 +71,9 @@ def test_how_a_default_was_sent_is_no_difference():
 
 
 def test_stored_classes_nobody_declared_are_named_and_stay():
-    plan = make_plan({"Score": SCORE, "Old": ClassDef("Old"), "_Role": ClassDef("_Role"), "_Join:a:B": ClassDef("_Join:a:B")}, [SCORE], DROP)
+    plan = make_plan(
+        {"Score": SCORE, "Old": ClassDef("Old"), "_Role": ClassDef("_Role"), "_Join:a:B": ClassDef("_Join:a:B")}, [SCORE], DROP
+    )
     assert [str(step) for step in plan.steps] == ["= class Old is stored but not declared"]
     assert not plan.changes
 
