@@ -28,7 +28,7 @@ def check_person(request: Any) -> None:
 
 @cloud.after_save("ActiveUsers")
 def keep_one_row(request: Any) -> None:
-    presence.remove_older_rows(request.object)
+    presence.remove_older_rows(request.object, presence.ACTIVE)
 
 
 @cloud.after_delete("ActiveUsers")
@@ -44,7 +44,9 @@ def went_away(request: Any) -> None:
 
 @cloud.before_find("ActiveUsers")
 def search_people(request: Any) -> None:
-    presence.show_only_present(request)
+    if not request.master:
+        presence.repair_farewell(request)
+    presence.show_only_present(request, presence.ACTIVE)
 
 
 def keep_owner(request: Any, row: Object) -> None:

@@ -11,7 +11,7 @@ RECEIVER_BUSY = "The person you are calling is busy, please try again later."
 
 
 class Engagement(Protocol):
-    """What holds two people: a call, a chat. `id` names it in their locks."""
+    """What holds people: a call, a chat. `id` names it in their locks, `people` are those whom it holds now."""
 
     @property
     def id(self) -> str: ...
@@ -19,6 +19,8 @@ class Engagement(Protocol):
     def caller(self) -> str: ...
     @property
     def receiver(self) -> str: ...
+    @property
+    def people(self) -> tuple[str, ...]: ...
 
 
 def mark(key: str, class_name: str = "LiveCallLock") -> Lock:
@@ -26,21 +28,21 @@ def mark(key: str, class_name: str = "LiveCallLock") -> Lock:
 
 
 def take(call: Engagement, seconds: float) -> None:
-    """Both people belong to `call` for `seconds`. Raises ParseError 142 with a text for people; then neither does."""
-    for person in people(call):
+    """Its people belong to `call` for `seconds`. Raises ParseError 142 with a text for people; then none does."""
+    for person in in_order(*call.people):
         if not mark(person).take(call.id, seconds):
             free(call)
             raise ParseError(Code.VALIDATION_ERROR, CALLER_BUSY if person == call.caller else RECEIVER_BUSY)
 
 
 def hold(call: Engagement, seconds: float) -> bool:
-    """Keep both for `seconds` from now. False: one of them belongs to another call by now."""
-    return all(mark(person).take(call.id, max(seconds, 1.0)) for person in people(call))
+    """Keep its people for `seconds` from now. False: one of them belongs to another by now."""
+    return all(mark(person).take(call.id, max(seconds, 1.0)) for person in in_order(*call.people))
 
 
 def free(call: Engagement) -> None:
     """Give back what `call` holds; locks of other calls stay."""
-    for person in people(call):
+    for person in in_order(call.caller, call.receiver):
         mark(person).release(call.id)
 
 
@@ -49,6 +51,6 @@ def holder(person: str) -> str | None:
     return mark(person).owner()
 
 
-def people(call: Engagement) -> list[str]:
+def in_order(*people: str) -> list[str]:
     """Sorted: two people who call each other at once cannot each get one half."""
-    return sorted({call.caller, call.receiver})
+    return sorted(set(people))

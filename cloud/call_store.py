@@ -14,7 +14,7 @@ from typing import Any
 
 from cloud import busy
 from cloud.call_events import Displaced, Done, Event
-from cloud.calls import ENDED, FAST, FREE, HOLD, LIVE, ROW, Call, Rules, Seat, decide
+from cloud.calls import ENDED, FAST, FREE, HOLD, LIVE, ROW, SESSION, Call, Rules, Seat, decide
 from cloud.options import options
 from parse_shim import Object, ObjectNotFound, Query, update_if
 from parse_shim.ids import timestamp
@@ -65,8 +65,8 @@ def live_calls_of(*people: str) -> list[Call]:
 
 
 def waiting_for(person: str) -> list[Call]:
-    """Calls that `person` took, answered or not, and that have not ended."""
-    query = Query(CLASS).equal_to("receiverID", person).contained_in("state", LIVE)
+    """Calls to `person`, answered or not, that have not ended."""
+    query = Query(CLASS).equal_to("receiverID", person).contained_in("state", LIVE).equal_to("kind", SESSION)
     return [_read(row) for row in query.find(use_master_key=True)]
 
 
@@ -97,13 +97,17 @@ def drop(call: Call) -> None:
         _destroy(row)
 
 
-def happen(row: str, event: Event) -> Call | None:
-    """Let `event` happen to the call of this ActiveSessions row; the call afterwards, None when there is none."""
+def happen(row: str, event: Event, *, only: tuple[str, ...] = ()) -> Call | None:
+    """Let `event` happen to the call of this row; the call afterwards, None when there is none.
+
+    `only`: the states in which it may happen; None when the call is in another, so of several who try one succeeds."""
     for attempt in range(MOST_TRIES):
         stored = _one_row(Query(CLASS).equal_to("rowID", row))
         if stored is None:
             return None
         before = _read(stored)
+        if only and before.state not in only:
+            return None
         after = decide(before, event, timestamp(), rules())
         if after is before or _swap(stored, before, after):
             return do_fast_work(after)
@@ -132,14 +136,22 @@ def _free(call: Call) -> bool:
     return True
 
 
-def _remove_row(call: Call) -> bool:
-    row = Query("ActiveSessions").equal_to("objectId", call.id).first(use_master_key=True)
-    if row is not None:
-        _destroy(row)
+def _show(call: Call) -> bool:
+    """What people see of the call follows it."""
+    SHOW[call.kind](call)
     return True
 
 
-WORK: dict[str, Callable[[Call], bool]] = {HOLD: _hold, FREE: _free, ROW: _remove_row}
+def _remove_row(call: Call) -> None:
+    row = Query("ActiveSessions").equal_to("objectId", call.id).first(use_master_key=True)
+    if row is not None:
+        _destroy(row)
+
+
+WORK: dict[str, Callable[[Call], bool]] = {HOLD: _hold, FREE: _free, ROW: _show}
+
+SHOW: dict[str, Callable[[Call], None]] = {SESSION: _remove_row}
+"""By kind of call; buddies.py adds its own."""
 
 
 def _swap(stored: Object, before: Call, after: Call) -> bool:
@@ -178,6 +190,7 @@ def _fields(call: Call) -> dict[str, Any]:
     """As stored; None for a column that is not there."""
     return {
         "rowID": call.id,
+        "kind": call.kind,
         "callerID": call.caller,
         "receiverID": call.receiver,
         "sessionID": call.session_id,
@@ -199,6 +212,7 @@ def _read(row: Object) -> Call:
     quiet, failed, tries = row["counts"]
     return Call(
         id=row["rowID"],
+        kind=row["kind"],
         caller=row["callerID"],
         receiver=row["receiverID"],
         session_id=row["sessionID"],

@@ -8,10 +8,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from cloud import call_store, presence, pushes
+from cloud import buddy_chats, call_store, presence, pushes
 from cloud.call_events import Destroyed, Done, Due, Event, Failed, Joined, Left, Seen, Unseen
 from cloud.call_sides import side_by_data
-from cloud.calls import ASK, ENDED, LEAVE, RINGING, SIGNAL, TELL_MISSED, Call
+from cloud.calls import ASK, ENDED, LEAVE, RINGING, SESSION, SIGNAL, TELL_MISSED, Call
 from cloud.options import options
 from parse_shim import Config, Query, cloud
 from parse_shim.ids import timestamp
@@ -48,6 +48,7 @@ def client_came_or_went(request: Any) -> None:
     event: VideoEvent = request.event
     call = call_store.of_session(event.session_id)
     if call is None:
+        buddy_chats.follow(event)
         return
     happening = read_event(call, event)
     if happening is not None:
@@ -108,7 +109,7 @@ def do(call: Call, word: str, video: Any) -> Call | None:
             disconnect(call, connection, video)
         elif kind == SIGNAL:
             tell_clients(call, video)
-        elif kind == TELL_MISSED:
+        elif kind == TELL_MISSED and call.kind == SESSION:
             pushes.tell_of_missed(call)
     except VideoError as error:
         log.warning("call %s, %s: %s", call.id, word, error)

@@ -36,6 +36,8 @@ from cloud.call_events import (
 RINGING, DELIVERED, ANSWERED, ENDED = "ringing", "delivered", "answered", "ended"
 LIVE = (RINGING, DELIVERED, ANSWERED)
 CALLER, RECEIVER = "caller", "receiver"
+SESSION, INVITATION = "session", "invitation"
+"""What rings: a row of ActiveSessions, or BuddyTok's native invitation."""
 
 COMPLETED, REJECTED, MISSED, CANCELLED = "completed", "rejected", "missed", "cancelled"
 REPLACED, REMOVED, TOO_LONG = "replaced", "removed", "too long"
@@ -79,7 +81,8 @@ class Seat:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`id` is that of the ActiveSessions row. `timers`: what is due when. `quiet`: checks in a row that saw nobody;
+    """`id` is that of the ActiveSessions row, or of what else `kind` says. `timers`: what is due when.
+    `quiet`: checks in a row that saw nobody;
     `failed`: asks in a row without an answer; `tries`: of the work that is left."""
 
     id: str
@@ -98,6 +101,14 @@ class Call:
     failed: int = 0
     tries: int = 0
     todo: tuple[str, ...] = ()
+    kind: str = SESSION
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who is busy with it. An invitation keeps its inviter from others, and its invitee only once accepted."""
+        if self.kind == INVITATION and self.state in (RINGING, DELIVERED):
+            return (self.caller,)
+        return (self.caller, self.receiver)
 
     @property
     def live(self) -> bool:
@@ -126,10 +137,11 @@ class Call:
         return CALLER if person == self.caller else RECEIVER if person == self.receiver else None
 
 
-def begin(row: str, caller: str, receiver: str, session_id: str, now: float, rules: Rules) -> Call:
+def begin(row: str, caller: str, receiver: str, session_id: str, now: float, rules: Rules, kind: str = SESSION) -> Call:
     """A call that rings from now on."""
     ring = now + rules.ring_seconds
-    return Call(row, caller, receiver, session_id, now, timers={"ring": ring, "max": ring + rules.max_call_seconds})
+    timers = {"ring": ring, "max": ring + rules.max_call_seconds}
+    return Call(row, caller, receiver, session_id, now, timers=timers, kind=kind)
 
 
 def decide(call: Call, event: Event, now: float, rules: Rules) -> Call:

@@ -11,7 +11,7 @@ from typing import Any
 from cloud import busy, call_store, call_work, presence, pushes
 from cloud.call_events import Deleted, Displaced
 from cloud.call_sides import data_of
-from cloud.calls import CALLER, RECEIVER, begin
+from cloud.calls import CALLER, RECEIVER, SESSION, begin
 from cloud.masking import SECRETS, hide_secrets, restrict_search
 from cloud.options import options
 from cloud.people import TITLE_LENGTH, asker, check_identity, title_of
@@ -118,7 +118,7 @@ def end_earlier_calls(request: Any, caller: str, receiver: str) -> None:
     """Calls of the two that are over go first. Who dials the same person again has left the earlier call; that also
     absorbs an SDK's repeated save, whose answer was lost."""
     for call in call_store.live_calls_of(caller, receiver):
-        if (call.caller, call.receiver) == (caller, receiver):
+        if (call.kind, call.caller, call.receiver) == (SESSION, caller, receiver):
             call_store.happen(call.id, Displaced())
         elif call.deadline is not None and call.deadline <= timestamp():
             call_work.settle(call, request.video)
@@ -131,7 +131,8 @@ def take_people(request: Any, row: str, caller: str, receiver: str) -> None:
     request.on_failure(lambda: busy.free(call))
     # Ours are the locks now. A call that still looks alive lost them: nobody looked after it while its time ran out.
     for other in call_store.live_calls_of(caller, receiver):
-        call_store.happen(other.id, Displaced())
+        if not {caller, receiver}.isdisjoint(other.people):
+            call_store.happen(other.id, Displaced())
 
 
 def make_video(request: Any, row: Object) -> None:

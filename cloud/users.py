@@ -15,8 +15,7 @@ def user_gone(request: Any) -> None:
     person = request.object.id
     for call in call_store.live_calls_of(person):
         hang_up(call, person)
-    for row in presence.rows_of(person):
-        presence.remove(row)
+    presence.remove_all(person)
 
 
 @cloud.before_login

@@ -9,6 +9,7 @@ class LiveCall(ParseClass):
     """Written by cloud/call_store.py alone; closed to clients, who ask the function `callStatus`."""
 
     rowID = fields.String(index=True)  # objectId of the ActiveSessions row, which may be gone
+    kind = fields.String()  # session, or invitation of BuddyTok's native form, whose objectId is rowID then
     callerID = fields.String(index=True)
     receiverID = fields.String(index=True)
     sessionID = fields.String(index=True)

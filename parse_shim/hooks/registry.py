@@ -172,8 +172,8 @@ def _imported(module: ModuleType) -> Iterator[ModuleType]:
         if isinstance(thing, ModuleType):
             yield thing
         else:
-            home = sys.modules.get(getattr(thing, "__module__", None) or "")
-            if home is not None and (MARKS in getattr(thing, "__dict__", {}) or isinstance(thing, type)):
+            home = sys.modules.get(_attribute(thing, "__module__", None) or "")
+            if home is not None and (MARKS in _attribute(thing, "__dict__", {}) or isinstance(thing, type)):
                 yield home
 
 
@@ -186,8 +186,16 @@ def _belongs(module: ModuleType, root: ModuleType) -> bool:
 
 
 def _marks(thing: Any) -> list[Mark]:
-    found = getattr(thing, "__dict__", {}).get(MARKS, []) if not isinstance(thing, type | ModuleType) else []
+    found = _attribute(thing, "__dict__", {}).get(MARKS, []) if not isinstance(thing, type | ModuleType) else []
     return found if isinstance(found, list) else []
+
+
+def _attribute(thing: Any, name: str, otherwise: Any) -> Any:
+    try:
+        return getattr(thing, name, otherwise)
+    except RuntimeError:
+        # A stand-in for what is not there now, such as Flask's `request` between requests.
+        return otherwise
 
 
 def _hook(mark: Mark, handler: Callable[..., Any]) -> Hook:

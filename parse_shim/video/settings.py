@@ -67,8 +67,9 @@ class VideoSettings:
         got = {name: value.strip() for name, value in env.items() if name.startswith(("OPENTOK_", "VONAGE_"))}
         connect, read = _timeouts(got.get("OPENTOK_TIMEOUT", ""))
         return cls(
-            api_key=got.get("OPENTOK_API_KEY", ""),
-            api_secret=got.get("OPENTOK_API_SECRET", ""),
+            # The shorter names are BuddyTok's.
+            api_key=got.get("OPENTOK_API_KEY") or got.get("OPENTOK_KEY", ""),
+            api_secret=got.get("OPENTOK_API_SECRET") or got.get("OPENTOK_SECRET", ""),
             application_id=got.get("VONAGE_APPLICATION_ID", ""),
             private_key=_private_key(got.get("VONAGE_PRIVATE_KEY", "")),
             api_url=got.get("OPENTOK_API_URL", ""),

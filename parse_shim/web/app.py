@@ -15,6 +15,7 @@ from parse_shim.rest.core import Core
 from parse_shim.settings import Settings, load
 from parse_shim.web import services
 from parse_shim.web.assemble import assemble
+from parse_shim.web.mounts import mount_blueprints
 from parse_shim.web.replies import StartResponse
 from parse_shim.web.routes.video import callback_routes
 from parse_shim.web.routing import Router
@@ -63,8 +64,7 @@ def create_app(settings: Settings | None = None, *, core: Core | None = None, **
     core.forgetters.append(app.server.limits.forget)
     _mount(app, core.settings.mount_path)
     app.register_blueprint(callback_routes(core))
-    for blueprint, prefix in core.hooks.blueprints:
-        app.register_blueprint(blueprint, url_prefix=prefix)
+    mount_blueprints(app, core)
     return app
 
 
