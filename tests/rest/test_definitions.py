@@ -3,16 +3,19 @@
 import logging
 
 import pytest
+from marshmallow.validate import Length
 
 from parse_shim.classes.declare import ParseClass, definition
 from parse_shim.classes.fields import Number, String
 from parse_shim.classes.plan import Policy
+from parse_shim.rest import write
 from parse_shim.rest.definitions import definition_json, migration_policy, read_definitions
 from parse_shim.rest.registry import Classes
 from parse_shim.settings import Settings
 from parse_shim.storage.memory import MemoryEngine
 from parse_shim.storage.open import open_engine
 from parse_shim.web.assemble import assemble
+from tests.rest.world import World, answer
 
 SCORE = {
     "className": "Score",
@@ -112,3 +115,12 @@ def test_validators_of_a_declared_class_hold_after_it_was_stored():
     assert list(classes.get("Note").validators) == ["text"]
     classes.refresh()
     assert list(Classes(engine, [definition(Note)]).get("Note").validators) == ["text"]
+
+
+def test_a_value_that_a_validator_refuses_is_not_stored():
+    class Note(ParseClass):
+        text = String(validate=Length(max=3))
+
+    world = World(schemas=(definition(Note),))
+    assert answer(write.create, world.nobody, "Note", {"text": "long"})[:2] == (400, 142)
+    assert write.create(world.nobody, "Note", {"text": "ok"}).status == 201
