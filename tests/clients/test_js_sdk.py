@@ -3,23 +3,18 @@
 Each script is a run of node's own test runner; what it prints is the failure's text.
 """
 
-import os
-import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.clients.node import NODE, play
 from tests.support.live import LiveServer
 from tests.support.mongod import free_port
 
-NODE = Path(__file__).parents[1] / "node"
 APP = "live_sessions"
 SCRIPTS = sorted(path.name.removesuffix(".test.mjs") for path in NODE.glob("*.test.mjs"))
-FAILED = re.compile(r"^ *not ok \d+ - (.*)$(?:\n(?! *(?:not )?ok ).*)*?\n +error: (.*(?:\n  +(?!code:|name:).*){0,8})", re.MULTILINE)
-"""Name and error of a failed test in TAP."""
-
+pytestmark = [pytest.mark.node, pytest.mark.slow]
 Start = Callable[..., LiveServer]
 
 
@@ -65,25 +60,8 @@ def app(module_live_server: Start, store: dict[str, str], tmp_path_factory: pyte
 
 @pytest.mark.parametrize("script", [name for name in SCRIPTS if name != APP])
 def test_the_javascript_sdk(node_modules: Path, features: LiveServer, mail_port: int, script: str) -> None:
-    play(features, script, MAIL_PORT=str(mail_port))
+    play(f"{script}.test.mjs", features.url, features.app_id, features.master_key, MAIL_PORT=str(mail_port))
 
 
 def test_the_app_in_the_javascript_sdk(node_modules: Path, app: LiveServer) -> None:
-    play(app, APP)
-
-
-def play(server: LiveServer, script: str, **more: str) -> None:
-    """Run one script; fails with the names of its failing tests and their errors."""
-    keys = {"PARSE_URL": server.url, "PARSE_APP_ID": server.app_id, "PARSE_MASTER_KEY": server.master_key}
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", f"{script}.test.mjs"],
-        cwd=NODE,
-        env={**os.environ, **keys, **more},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    if done.returncode != 0:
-        found = [f"{name}: {' '.join(error.split())}" for name, error in FAILED.findall(done.stdout)]
-        pytest.fail("\n".join([*found, done.stderr[-2000:]]) if found else done.stdout + done.stderr, pytrace=False)
+    play(f"{APP}.test.mjs", app.url, app.app_id, app.master_key)

@@ -47,7 +47,7 @@ class Database:
         if file:
             make_folder(file)
         with self._lock:
-            self._begin(self._write_connection(), busy_seconds)
+            self._begin(self._write_connection(), time.monotonic() + busy_seconds)
             self._finish(prepare)
         _OPEN.add(self)
 
@@ -94,11 +94,10 @@ class Database:
         if self.in_transaction:
             yield
             return
-        if not self._lock.acquire(timeout=self._busy_seconds):
-            raise Unavailable("the database is locked")
+        deadline = self._acquire(self._busy_seconds)
         try:
             connection = self._write_connection()
-            self._begin(connection, self._busy_seconds)
+            self._begin(connection, deadline)
             self._local.inside = True
             try:
                 yield
@@ -143,15 +142,16 @@ class Database:
 
     def carry_out(self, tickets: Sequence[Ticket]) -> None:
         """One transaction for all of them, each in a savepoint of its own; what became of each goes into its ticket."""
+        # The first has waited longest. It may have spent its time behind a group that gave the lock up: it then tries once.
+        seconds = max(0.0, tickets[0].began + self._busy_seconds - time.monotonic())
         if len(tickets) == 1:
             [only] = tickets
-            only.keep(lambda: self._alone_in_transaction(only.job, self._busy_seconds))
+            only.keep(lambda: self._alone_in_transaction(only.job, seconds))
             return
-        if not self._lock.acquire(timeout=self._busy_seconds):
-            raise Unavailable("the database is locked")
+        deadline = self._acquire(seconds)
         try:
             connection = self._write_connection()
-            self._begin(connection, self._busy_seconds)
+            self._begin(connection, deadline)
             try:
                 for ticket in tickets:
                     connection.slow_seconds = 0.0
@@ -169,20 +169,25 @@ class Database:
     # -- private ----------------------------------------------------------------------------------------------------------
 
     def _alone_in_transaction(self, job: Job[T], seconds: float) -> T:
-        if not self._lock.acquire(timeout=seconds):
-            raise Unavailable("the database is locked")
+        deadline = self._acquire(seconds)
         try:
-            self._begin(self._write_connection(), seconds)
+            self._begin(self._write_connection(), deadline)
             return self._finish(job)
         finally:
             self._lock.release()
 
-    def _begin(self, connection: Connection, seconds: float) -> None:
+    def _acquire(self, seconds: float) -> float:
+        """This process's own lock. Returns the time until which to wait for other processes; raises Unavailable."""
+        deadline = time.monotonic() + seconds
+        if not self._lock.acquire(timeout=seconds):
+            raise Unavailable("the database is locked")
+        return deadline
+
+    def _begin(self, connection: Connection, deadline: float) -> None:
         """BEGIN IMMEDIATE. Waits for other processes with sleeps that let other greenlets run; raises Unavailable."""
         if self.file is None:
             connection.execute("BEGIN")
             return
-        deadline = time.monotonic() + seconds
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")

@@ -23,10 +23,11 @@ MOST = 64
 class Ticket:
     """One write: its job and, once `decided`, what became of it."""
 
-    __slots__ = ("_turn", "decided", "error", "job", "leads", "result")
+    __slots__ = ("_turn", "began", "decided", "error", "job", "leads", "result")
 
     def __init__(self, job: Callable[[apsw.Connection], Any]) -> None:
         self.job = job
+        self.began = time.monotonic()
         self.decided = False
         self.leads = False
         self.result: Any = None
