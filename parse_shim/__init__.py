@@ -63,7 +63,7 @@ _HOMES = {
     "update_if": "sdk.atomic",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - one list of names is enough
 
 
 def __getattr__(name: str) -> Any:

@@ -42,7 +42,8 @@ def routes() -> str:
         rows.setdefault(route.rule, []).append(route.method)
         master[route.rule] = master.get(route.rule, False) or route.master
     found = [(f"`{rule}`", ", ".join(methods), "master key" if master[rule] else "") for rule, methods in rows.items()]
-    return table(("path", "methods", "needs"), [*found, ("`/health`", "any", ""), ("`/apps/...` (pages behind mail links)", "GET, POST", "")])
+    more = [("`/health`", "any", ""), ("`/apps/...` (pages behind mail links)", "GET, POST", "")]
+    return table(("path", "methods", "needs"), [*found, *more])
 
 
 def operators() -> str:

@@ -78,6 +78,7 @@ def test_tokens_need_no_network(client_with):
         (make_session_id("10000001", 1), "publisher", 5, "connection data"),
         (make_session_id("10000001", 1), "publisher", {"a": {1}}, "connection data"),
     ],
+    ids=["role host", "no role", "foreign session", "garbage", "empty", "none", "too much data", "a number", "not JSON"],
 )
 def test_a_token_that_cannot_be_made_is_a_video_error(client, session_id, role, data, text):
     with pytest.raises(VideoError, match=text):

@@ -16,7 +16,11 @@ def client():
 
 @pytest.mark.parametrize(
     ("where", "declaration", "one"),
-    [("functions", FUNCTION, "functions/f"), ("triggers", TRIGGER, "triggers/C/beforeSave"), ("functions", TRIGGER, "triggers/C/beforeSave")],
+    [
+        ("functions", FUNCTION, "functions/f"),
+        ("triggers", TRIGGER, "triggers/C/beforeSave"),
+        ("functions", TRIGGER, "triggers/C/beforeSave"),
+    ],
 )
 def test_the_life_of_a_webhook(client, where, declaration, one):
     assert client.post(f"/parse/hooks/{where}", json=declaration, headers=HEADERS).json == declaration
