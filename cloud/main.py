@@ -1,5 +1,15 @@
 """What is switched on: the server collects the hooks of every module imported here."""
 
-from cloud import active_users, buddytok, call_work, functions, live_sessions, masking, users
+from cloud import active_users, buddy_invitations, buddy_people, buddytok, call_work, functions, live_sessions, masking, users
 
-__all__ = ["active_users", "buddytok", "call_work", "functions", "live_sessions", "masking", "users"]
+__all__ = [
+    "active_users",
+    "buddy_invitations",
+    "buddy_people",
+    "buddytok",
+    "call_work",
+    "functions",
+    "live_sessions",
+    "masking",
+    "users",
+]

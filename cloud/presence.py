@@ -6,7 +6,6 @@ its row by the row's id instead of the user's. So rows are trusted for some seco
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +16,7 @@ from cloud.calls import RINGING
 from cloud.options import options
 from cloud.people import asker
 from parse_shim import Object, ObjectNotFound, Pointer, Query
-from parse_shim.ids import now
+from parse_shim.ids import now, timestamp
 
 TOUCH_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
@@ -89,8 +88,9 @@ def notice_query(request: Any) -> None:
 
 def touch(person: str) -> None:
     """The person is here, now."""
-    at = time.monotonic()
-    if at - _touched.get(person, float("-inf")) < TOUCH_SECONDS:
+    at = timestamp()
+    # A clock that was put back must not silence anybody.
+    if 0 <= at - _touched.get(person, float("-inf")) < TOUCH_SECONDS:
         return
     if len(_touched) >= MOST_REMEMBERED:
         _touched.clear()

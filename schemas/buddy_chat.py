@@ -16,4 +16,4 @@ class BuddyChat(ParseClass):
     inviteeID = fields.String()
     joined = fields.Array()  # connection ids, by the video service's callbacks
     left = fields.Array()
-    permissions = Permissions(find=PUBLIC, get=PUBLIC)
+    permissions = Permissions(find=PUBLIC, update=PUBLIC)

@@ -77,7 +77,6 @@ class House:
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + step)
-            presence.forget_touches()
             self.sweep()
 
     def sweep(self) -> None:
