@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import requests
-
 from parse_shim.rest.providers.base import AuthData, AuthRequest, Provider, refused, text_of
 from parse_shim.rest.push_senders import Results, result
 from parse_shim.values.codec import encode_doc
@@ -65,6 +63,8 @@ class WebhookMail:
         return lambda message: self._post(method, message)
 
     def _post(self, method: str, argument: Mapping[str, Any]) -> None:
+        import requests  # 40 ms, for who wants mails posted
+
         answer = requests.post(self._url, json={"method": method, "args": [_plain(argument)]}, timeout=TIMEOUT_SECONDS)
         answer.raise_for_status()
 

@@ -14,17 +14,15 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-from limits import RateLimitItem, RateLimitItemPerSecond
-from limits.errors import ConfigurationError
-from limits.storage import MemoryStorage, Storage, storage_from_string
-from limits.strategies import FixedWindowRateLimiter
+from typing import TYPE_CHECKING, Any
 
 from parse_shim.errors import Code, ParseError
 from parse_shim.ids import timestamp
 from parse_shim.rest.core import Kind
 from parse_shim.settings_groups import RateLimitRule
+
+if TYPE_CHECKING:
+    from limits.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -85,8 +83,11 @@ class _Rule:
         self._methods = _method_pattern(rule.request_methods)
         # whole seconds are what the counters know; rounding up keeps the promise "at most"
         # made at once: a Redis client that is missing must stop the start, not a request
+        from limits import RateLimitItemPerSecond  # 30 ms, for servers that have rules
+        from limits.strategies import FixedWindowRateLimiter
+
         self._limiter = FixedWindowRateLimiter(_storage(rule.redis_url))
-        self._item: RateLimitItem = RateLimitItemPerSecond(rule.request_count, max(1, math.ceil(rule.request_time_window / 1000)))
+        self._item = RateLimitItemPerSecond(rule.request_count, max(1, math.ceil(rule.request_time_window / 1000)))
 
     def matches(self, method: str, path: str) -> bool:
         return bool(self._path.fullmatch(path)) and (self._methods is None or bool(self._methods.fullmatch(method)))
@@ -108,7 +109,8 @@ class _Rule:
         raise TooManyRequests(self._rule.error_response_message, self._rule.request_count, reset_at, status=status)
 
     def forget(self) -> None:
-        if isinstance(self._limiter.storage, MemoryStorage):
+        # Other machines count in Redis: theirs is not ours to forget.
+        if self._rule.redis_url is None:
             self._limiter.storage.reset()
 
     def _key(self, caller: Caller) -> str:
@@ -174,6 +176,9 @@ def _is_loopback(ip: str | None) -> bool:
 
 def _storage(redis_url: str | None) -> Storage:
     """Raises ValueError when the address or the client package will not do."""
+    from limits.errors import ConfigurationError
+    from limits.storage import MemoryStorage, Storage, storage_from_string
+
     if not redis_url:
         return MemoryStorage()
     try:
