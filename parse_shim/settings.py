@@ -18,8 +18,8 @@ from parse_shim.settings_fields import (
     filled_text,
     group,
     integer,
+    keywords,
     mapping,
-    mappings,
     mount,
     networks,
     number,
@@ -33,6 +33,7 @@ from parse_shim.settings_fields import (
     url,
 )
 from parse_shim.settings_read import (
+    OPTIONS,
     PROTECTED,
     Loaded,
     SettingsError,
@@ -106,8 +107,8 @@ class Settings:
     max_limit: int | None = option(None, integer(1), "largest limit; larger ones are cut")
     enable_collation_case_comparison: bool = option(False, boolean, "names are compared by collation")
     schema: groups.Schema = group(groups.Schema, "PARSE_SERVER_SCHEMA_", "declared classes")
-    request_keyword_denylist: tuple[Mapping[str, Any], ...] = option(
-        DENIED_KEYWORDS, mappings, "keys and values that no request body may hold"
+    request_keyword_denylist: tuple[Mapping[str, Any] | str, ...] = option(
+        DENIED_KEYWORDS, keywords, "keys and values that no request body may hold"
     )
     query: groups.QueryOptions = group(groups.QueryOptions, "PARSE_SERVER_QUERY_", "defaults of aggregate")
     database_options: groups.DatabaseOptions = group(groups.DatabaseOptions, "PARSE_SERVER_DATABASE_", "the store")
@@ -118,7 +119,7 @@ class Settings:
     auth: Mapping[str, Any] = option({}, provider_names, "login providers", env="PARSE_SERVER_AUTH_PROVIDERS", secret=True)
     enable_insecure_auth_adapters: bool = option(False, boolean, "providers that trust the client's token")
     allow_expired_auth_data_token: bool = option(False, boolean, "authData that did not change is not checked again")
-    session_length: int = option(31536000, integer(1), "seconds a session lasts")
+    session_length: int = option(31536000, integer(), "seconds a session lasts")
     expire_inactive_sessions: bool = option(True, boolean, "sessions end")
     extend_session_on_use: bool = option(False, boolean, "use renews a session after half its life")
     revoke_session_on_password_reset: bool = option(True, boolean, "a new password ends all sessions")
@@ -268,7 +269,7 @@ class Settings:
         Over `base`, an option given replaces the base's; a whole group given replaces the whole group. Null gives the
         default back. Raises SettingsError with every problem found.
         """
-        return build(cls, [("options", options)], base)
+        return build(cls, [(OPTIONS, options)], base)
 
 
 def load(

@@ -87,11 +87,13 @@ def _users(settings: "Settings") -> list[str]:
     found = []
     policy, lockout = settings.password_policy, settings.account_lockout
     if policy.reset_token_reuse_if_valid and policy.reset_token_validity_duration is None:
-        found.append("passwordPolicy.resetTokenReuseIfValid needs passwordPolicy.resetTokenValidityDuration")
+        found.append("You cannot use resetTokenReuseIfValid without resetTokenValidityDuration")
     if settings.email_verify_token_reuse_if_valid and settings.email_verify_token_validity_duration is None:
-        found.append("emailVerifyTokenReuseIfValid needs emailVerifyTokenValidityDuration")
+        found.append("You cannot use emailVerifyTokenReuseIfValid without emailVerifyTokenValidityDuration")
     if (lockout.duration is None) != (lockout.threshold is None):
         found.append("accountLockout needs both duration and threshold")
+    if settings.expire_inactive_sessions and settings.session_length <= 0:
+        found.append("Session length must be a value greater than 0.")
     return found
 
 

@@ -104,6 +104,27 @@ def _number(value: object) -> float:
     raise ValueError("expected a number")
 
 
+def is_number(value: object) -> bool:
+    """A number, or the text of one."""
+    try:
+        _number(value)
+    except ValueError:
+        return False
+    return True
+
+
+def positive(maximum: float) -> Callable[[object], float]:
+    """A number above 0."""
+
+    def cast(value: object) -> float:
+        result = number(0, maximum)(value)
+        if result == 0:
+            raise ValueError("expected more than 0")
+        return result
+
+    return cast
+
+
 def _in_range(value: float, minimum: float | None, maximum: float | None) -> None:
     if minimum is not None and value < minimum:
         raise ValueError(f"expected at least {minimum}")
@@ -176,6 +197,15 @@ def mappings(value: object) -> tuple[Mapping[str, Any], ...]:
         value = _json(value)
     if isinstance(value, (list, tuple)) and all(isinstance(part, Mapping) for part in value):
         return tuple(dict(part) for part in value)
+    raise ValueError("expected a list of JSON objects")
+
+
+def keywords(value: object) -> tuple[Mapping[str, Any] | str, ...]:
+    """Rows of requestKeywordDenylist: {"key", "value"}, or a key's text alone."""
+    if isinstance(value, str):
+        value = _json(value)
+    if isinstance(value, (list, tuple)) and all(isinstance(part, (Mapping, str)) for part in value):
+        return tuple(part if isinstance(part, str) else dict(part) for part in value)
     raise ValueError("expected a list of JSON objects")
 
 

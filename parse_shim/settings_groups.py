@@ -20,6 +20,7 @@ from parse_shim.settings_fields import (
     number,
     option,
     patterns,
+    positive,
     regular_expression,
     text,
     texts,
@@ -57,7 +58,7 @@ class FileDownload:
 class AccountLockout:
     """Off unless duration and threshold are given."""
 
-    duration: int | None = option(None, integer(1, 99999), "minutes an account stays locked")
+    duration: float | None = option(None, positive(99999), "minutes an account stays locked; 0.5 is half a minute")
     threshold: int | None = option(None, integer(1, 999), "failed logins that lock an account")
     unlock_on_password_reset: bool = option(False, boolean, "a password reset unlocks the account")
 

@@ -16,14 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from parse_shim.settings_check import problems_of, warnings_of
-from parse_shim.settings_fields import Cast, mapping, mappings, optional, texts
+from parse_shim.settings_fields import Cast, boolean, is_number, mapping, mappings, optional, texts
 from parse_shim.settings_groups import DRIVER_OPTIONS, RateLimitRule
+from parse_shim.settings_texts import refusal
 
 if TYPE_CHECKING:
     from parse_shim.settings import Settings
 
 S = TypeVar("S", bound="Settings")
 Given = tuple[str, object, str]  # key, raw value, source
+
+OPTIONS = "options"
+"""The source of what `Settings.from_options` takes."""
 
 _DRIVER = "databaseOptions.driver"
 _CUSTOM_URL_PREFIX = "PARSE_SERVER_PAGES_CUSTOM_URL_"
@@ -170,7 +174,7 @@ def _flatten(
         try:
             members = {} if value is None else mapping(value)
         except ValueError as error:
-            problems.append(f"{key} ({source}): {error}")
+            problems.append((source == OPTIONS and refusal(key, "", False)) or f"{key} ({source}): {error}")
             return
         for member, inner in members.items():
             _flatten(cls, f"{key}.{member}", inner, source, flat, replaced, problems)
@@ -191,9 +195,13 @@ def _cast(cls: type, flat: Mapping[str, tuple[object, str]], problems: list[str]
             values[key] = known.default
             continue
         try:
+            if source == OPTIONS and known.cast is boolean and not isinstance(raw, bool):
+                # Text for true and false is for the environment; JSON has its own words.
+                raise ValueError("expected true or false")
             values[key] = known.cast(raw)
         except (ValueError, TypeError) as error:
-            problems.append(f"{key} ({source}): {error}" + ("" if known.secret else f", got {_shown(raw)}"))
+            own = f"{key} ({source}): {error}" + ("" if known.secret else f", got {_shown(raw)}")
+            problems.append((source == OPTIONS and refusal(key, known.type, not is_number(raw))) or own)
     return values
 
 

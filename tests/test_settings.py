@@ -135,11 +135,12 @@ def test_a_variable_of_one_member_wins_over_that_of_its_group():
         ({"port": "http"}, 'port (options): expected a number, got "http"'),
         ({"port": 70000}, "port (options): expected at most 65535"),
         ({"port": True}, "port (options): expected a number"),
-        ({"allowClientClassCreation": "perhaps"}, "expected true or false"),
+        ({"allowClientClassCreation": "perhaps"}, "Parse Server option allowClientClassCreation must be a boolean."),
+        ({"allowClientClassCreation": "true"}, "must be a boolean"),
         ({"masterKeyIps": "localhost"}, "'localhost' is neither"),
         ({"logLevel": "loud"}, "expected one of error, warn"),
-        ({"fileUpload": 3}, "fileUpload (options): expected a JSON object"),
-        ({"requestComplexity": {"queryDepth": 0}}, "expected a positive whole number, or -1"),
+        ({"fileUpload": 3}, "fileUpload must be an object value."),
+        ({"requestComplexity": {"queryDepth": 0}}, "requestComplexity.queryDepth must be a positive integer or -1 to disable."),
         ({"maxUploadSize": "big"}, "expected a size such as 20mb"),
         ({"publicServerURL": "ftp://x/y"}, "http://"),
         ({"auth": {"my-auth": {}}}, "'my-auth' is not one"),
@@ -147,8 +148,16 @@ def test_a_variable_of_one_member_wins_over_that_of_its_group():
         ({"rateLimit": [{"requestPath": "/x"}]}, "a rule needs requestTimeWindow"),
         ({"rateLimit": {"requestPath": "/x", "requestTimeWindow": 1, "requestCount": 1, "zone": "q"}}, "zone: expected one of"),
         ({"accountLockout": {"duration": 5}}, "needs both duration and threshold"),
-        ({"accountLockout": {"duration": 5, "threshold": 1000}}, "expected at most 999"),
-        ({"passwordPolicy": {"resetTokenReuseIfValid": True}}, "needs passwordPolicy.resetTokenValidityDuration"),
+        ({"accountLockout": {"duration": 5, "threshold": 1000}}, "Account lockout threshold should be an integer"),
+        ({"passwordPolicy": {"resetTokenReuseIfValid": True}}, "You cannot use resetTokenReuseIfValid without resetTokenValidityDuration"),
+        ({"passwordPolicy": {"maxPasswordHistory": 21}}, "passwordPolicy.maxPasswordHistory must be an integer ranging 0 - 20"),
+        ({"passwordPolicy": {"doNotAllowUsername": "no"}}, "passwordPolicy.doNotAllowUsername must be a boolean value."),
+        ({"sessionLength": "test"}, "Session length must be a valid number."),
+        ({"sessionLength": "-33"}, "Session length must be a value greater than 0."),
+        ({"defaultLimit": True}, "Default limit must be a number."),
+        ({"fileUpload": {"enableForPublic": 1}}, "fileUpload.enableForPublic must be a boolean value."),
+        ({"pages": {"forceRedirect": "x"}}, "Parse Server option pages.forceRedirect must be a boolean."),
+        ({"requestKeywordDenylist": 7}, "Parse Server option requestKeywordDenylist must be an array."),
         ({"readOnlyMasterKey": "master"}, "masterKey and readOnlyMasterKey must differ"),
         ({"maintenanceKey": "master"}, "masterKey and maintenanceKey must differ"),
         ({"cloud": "./cloud/main.js"}, "cloud code is Python here"),
@@ -161,6 +170,14 @@ def test_a_wrong_option_is_named_in_one_line(options, text):
     found = problems(**options)
     assert any(text in line for line in found), found
     assert all("\n" not in line for line in found)
+
+
+def test_a_lock_may_last_a_fraction_of_a_minute():
+    assert settings(accountLockout={"duration": 0.05, "threshold": 2}).account_lockout.duration == 0.05
+
+
+def test_a_session_that_never_expires_may_have_any_length():
+    assert settings(sessionLength=0, expireInactiveSessions=False).session_length == 0
 
 
 def test_all_problems_are_told_together():

@@ -81,14 +81,19 @@ def check_nested_keys(update: Update) -> None:
             _check_keys_inside(op.value)
 
 
+Row = Mapping[str, Any] | str
+
+
 class Denylist:
     """The rows of requestKeywordDenylist, ready to search with. A row has `key`, `value` or both, as patterns or
-    plain values."""
+    plain values; a text alone is a key."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]] = DEFAULT_DENYLIST) -> None:
+    def __init__(self, rows: Sequence[Row] = DEFAULT_DENYLIST) -> None:
         self.rows = rows
-        self._values = any("key" not in row or not row["key"] for row in rows)
-        self._patterns = [re.compile(row["key"]) for row in rows if isinstance(row.get("key"), str) and row["key"]]
+        pairs = [{"key": row} if isinstance(row, str) else row for row in rows]
+        self._pairs = list(zip(pairs, rows, strict=True))
+        self._values = any("key" not in row or not row["key"] for row in pairs)
+        self._patterns = [re.compile(row["key"]) for row in pairs if isinstance(row.get("key"), str) and row["key"]]
         self._harmless: set[str] = set()
 
     def check(self, body: Json) -> None:
@@ -108,15 +113,15 @@ class Denylist:
                 stack.extend(item for item in place if isinstance(item, dict | list))
 
     def _check_pair(self, key: str, value: Json) -> None:
-        for row in self.rows:
+        for row, given in self._pairs:
             if _refuses(row, key, value):
-                text = orjson.dumps(dict(row)).decode()
+                text = orjson.dumps(given).decode()
                 raise ParseError(Code.INVALID_KEY_NAME, f"Prohibited keyword in request data: {text}.")
         if not self._values and not any(p.search(key) for p in self._patterns) and len(self._harmless) < MANY:
             self._harmless.add(key)
 
 
-def check_keywords(body: Json, rows: Sequence[Mapping[str, Any]] = DEFAULT_DENYLIST) -> None:
+def check_keywords(body: Json, rows: Sequence[Row] = DEFAULT_DENYLIST) -> None:
     """As Denylist.check, with a Denylist made once for each list of rows. Raises ParseError 105."""
     found = _made.get(id(rows))
     if found is None or found.rows is not rows:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from parse_shim.classes.check import Denylist, check_class_name, check_names, check_nested_keys
+from parse_shim.classes.check import Denylist, check_class_name, check_keywords, check_names, check_nested_keys
 from parse_shim.classes.model import OBJECT, ClassDef
 from parse_shim.errors import ParseError
 from parse_shim.update.ops import Add, Set
@@ -78,3 +78,9 @@ def test_a_keyword_may_be_a_value_alone():
     denylist = Denylist([{"value": "^evil$"}])
     denylist.check({"a": "good"})
     assert refusal(denylist.check, {"a": "evil"})[0] == 105
+
+
+def test_a_denylist_row_may_be_the_text_of_a_key():
+    with pytest.raises(ParseError, match='Prohibited keyword in request data: "foo"'):
+        check_keywords({"a": {"foo": 1}}, ["foo"])
+    check_keywords({"a": "foo"}, ["foo"])
