@@ -31,7 +31,6 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 
 
-
 class Emulator:
     """One server that can be reset, reconfigured, seeded, and moved in time. `wsgi` is the application to serve."""
 
@@ -41,6 +40,7 @@ class Emulator:
         self._gate = _Gate()
         self._engine: Engine | None = None
         self._engine_uri = ""
+        self._held_data = False
         self._snapshots: dict[str, Any] = {}
         self._start(base)
 
@@ -55,13 +55,13 @@ class Emulator:
     # -- control --------------------------------------------------------------------------------------------------------
 
     def reset(self, *, full: bool = False) -> None:
-        """The state of a fresh start: data, schemas, config, hooks, jobs, pushes, every cache; cloud code stays."""
+        """The state of the first start: data, schemas, config, hooks, jobs, pushes, every cache; cloud code stays."""
         with self._gate.closed():
             self._restore(self._fresh, full=full)
 
     def reconfigure(self, overlay: Mapping[str, Any]) -> None:
-        """Restart with `overlay` (parse-server's option names) over the base options. Raises SettingsError, and then
-        the base options are in force."""
+        """Restart with `overlay` (parse-server's option names) over the base options; the data stay. Raises SettingsError,
+        and then the base options are in force."""
         with self._gate.closed():
             try:
                 self._start(Settings.from_options(overlay, base=self.base) if overlay else self.base)
@@ -103,34 +103,45 @@ class Emulator:
     # -- inside ---------------------------------------------------------------------------------------------------------
 
     def _start(self, settings: Settings) -> None:
+        """Put a server with these settings over the store. What is stored stays, and a reset goes back to the first start."""
         previous: Core | None = getattr(self, "core", None)
+        files = keep_files(previous) if previous else None
         if previous:
             previous.close()
-        if self._engine is None or settings.database_uri != self._engine_uri:
-            if self._engine:
-                self._engine.close()
-            self._engine = open_engine(settings.database_uri)
-            self._engine_uri = settings.database_uri
-        self._engine.clear()
+        first = self._engine is None or settings.database_uri != self._engine_uri
+        if first:
+            self._open(settings.database_uri)
         self.settings = settings
         self.core = assemble(settings, engine=self._engine)
         self._app = create_app(settings, core=self.core)
-        if self._seed:
-            load_seed(self.core, self._seed)
-        self._fresh = self._state()
-        self._snapshots.clear()
+        if files is not None and keep_files(self.core) is not None:
+            bring_back(self.core, files)
+        if first:
+            if self._seed:
+                load_seed(self.core, self._seed)
+            self._fresh = self._state()
+            self._snapshots.clear()
+
+    def _open(self, uri: str) -> None:
+        if self._engine:
+            self._engine.close()
+        self._engine = open_engine(uri)
+        self._engine_uri = uri
+        self._held_data = bool(self._engine.load_classes())
 
     def _state(self) -> Any:
         assert self._engine is not None
         return self._engine.snapshot(), keep_files(self.core)
 
     def _restore(self, state: Any, *, full: bool = False) -> None:
+        """Indexes and stored files of a database that was not empty at the start are not ours to throw away."""
         assert self._engine is not None
-        if full:
-            self._engine.clear(indexes=True)
         objects, files = state
+        if full and not self._held_data:
+            self._engine.clear(indexes=True)
         self._engine.restore(objects)
-        bring_back(self.core, files)
+        if files is not None or not self._held_data:
+            bring_back(self.core, files)
         self.core.forget()
 
 
