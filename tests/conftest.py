@@ -71,6 +71,12 @@ def peer_modules() -> Path:
     return _install("peer")
 
 
+@pytest.fixture(scope="session")
+def browser_modules() -> Path:
+    """tests/browser/node_modules with what the tests of pages need."""
+    return _install("browser")
+
+
 @pytest.fixture
 def live_server(tmp_path: Path) -> Iterator[Callable[..., LiveServer]]:
     """`live_server(databaseURI=..., cloud=..., env={...})` starts a server and stops it after the test."""
