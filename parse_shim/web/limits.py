@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOKEN = re.compile(r":(\w+)|\*(\w+)|\\(.)|(\{)|(\})|(.)", re.DOTALL)
+TOKEN = re.compile(r":(\w+)|(\*\w*)|\\(.)|(\{)|(\})|(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,8 @@ class _Rule:
 
 def path_pattern(path: str) -> re.Pattern[str]:
     """path-to-regexp v8 as a regular expression: `:name` one part, `*name` the rest, `{...}` optional, `\\x` x itself.
+
+    A bare `*`, as rules before v8 had it, means the rest too.
 
     Case does not matter and a slash at the end neither, as for routes. Raises ValueError for braces that do not fit."""
     out: list[str] = []

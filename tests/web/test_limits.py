@@ -29,6 +29,8 @@ def login(found: RateLimits, caller: Caller) -> bool:
 @pytest.mark.parametrize(
     ("rule", "path", "matches"),
     [
+        ("/classes/*", "/classes/A", True),
+        ("/classes/*", "/classes", False),
         ("/login", "/login", True),
         ("/login", "/Login/", True),
         ("/login", "/loginAs", False),

@@ -160,6 +160,13 @@ class TestSafety:
         web = server(pages={"enableLocalization": True})
         assert page(web, f"password_reset_success.html?locale={locale}").status_code == 404
 
+    def test_errors_for_scripts_need_no_name_or_address(self) -> None:
+        answer = post(server(appName=None, verifyUserEmails=False), "request_password_reset", "token=&new_password=x", XHR)
+        assert error(answer) == (400, -1, "Missing token")
+
+    def test_choosing_a_password_for_another_application_is_refused(self) -> None:
+        assert page(server(), "choose_password?appId=other").status_code == 403
+
     @pytest.mark.parametrize("missing", ["appName", "publicServerURL"])
     def test_without_a_name_or_address_there_are_no_pages(self, missing: str) -> None:
         web = Web(**{**MAIL, missing: None})

@@ -67,6 +67,7 @@ def not_found() -> Reply:
 
 
 def is_configured(settings: Settings) -> bool:
+    """Pages name the application and its address; the JSON errors of the same routes do not need them."""
     return bool(settings.app_name and settings.public_server_url)
 
 
@@ -84,6 +85,8 @@ def show(visit: Visit, page: str, params: Params, *, redirect: bool | None = Non
 
     A custom URL is always redirected to; `forceRedirect` turns every page into a redirect."""
     settings = visit.settings
+    if not is_configured(settings):
+        return not_found()
     given = _filled(visit, params)
     custom = _custom_url(settings, page)
     if custom:
@@ -100,6 +103,8 @@ def show(visit: Visit, page: str, params: Params, *, redirect: bool | None = Non
 def show_file(visit: Visit, name: str, params: Params) -> Reply:
     """A file of the pages folder: HTML is a template, anything else is sent as it is."""
     settings = visit.settings
+    if not is_configured(settings):
+        return not_found()
     found = _file(settings, _folder_of(visit, name) + name) or _file(settings, name)
     if found is None:
         return not_found()

@@ -65,7 +65,7 @@ def reset(ctx: Context, call: Call, visit: Visit) -> Reply:
 
 def choose_password(ctx: Context, call: Call) -> Reply:
     if (_text(call, "appId") or _text(call, "id")) != ctx.settings.app_id:
-        return site.not_found()
+        raise unauthorized()
     return _visit(ctx, call, lambda visit: site.show(visit, "passwordReset", _given(call)))
 
 
@@ -119,8 +119,6 @@ def _own_route(route: Mapping[str, Any]) -> tuple[str, str, Handler]:
 
 
 def _visit(ctx: Context, call: Call, show: Callable[[Visit], Reply]) -> Reply:
-    if not site.is_configured(ctx.settings):
-        return site.not_found()
     try:
         locale = site.read_locale(_text(call, "locale") or call.headers.get("x-parse-page-param-locale"))
     except ValueError:
