@@ -16,11 +16,10 @@ from threading import Condition
 from typing import Any
 
 from parse_shim import ids
-from parse_shim.rest.core import Core
+from parse_shim.rest.core import Core, open_store
 from parse_shim.rest.files import bring_back, keep_files
 from parse_shim.settings import Settings, SettingsError
 from parse_shim.storage.base import Engine
-from parse_shim.storage.open import open_engine
 from parse_shim.testing.seed import load_seed
 from parse_shim.web.app import create_app
 from parse_shim.web.assemble import assemble
@@ -39,7 +38,7 @@ class Emulator:
         self._seed = seed
         self._gate = _Gate()
         self._engine: Engine | None = None
-        self._engine_uri = ""
+        self._store: tuple[Any, ...] = ()
         self._held_data = False
         self._snapshots: dict[str, Any] = {}
         self._start(base)
@@ -108,9 +107,9 @@ class Emulator:
         files = keep_files(previous) if previous else None
         if previous:
             previous.close()
-        first = self._engine is None or settings.database_uri != self._engine_uri
+        first = _store(settings) != self._store
         if first:
-            self._open(settings.database_uri)
+            self._open(settings)
         self.settings = settings
         self.core = assemble(settings, engine=self._engine)
         self._app = create_app(settings, core=self.core)
@@ -122,12 +121,12 @@ class Emulator:
             self._fresh = self._state()
             self._snapshots.clear()
 
-    def _open(self, uri: str) -> None:
+    def _open(self, settings: Settings) -> None:
+        opened = open_store(settings)
         if self._engine:
             self._engine.close()
-        self._engine = open_engine(uri)
-        self._engine_uri = uri
-        self._held_data = bool(self._engine.load_classes())
+        self._engine, self._store = opened, _store(settings)
+        self._held_data = bool(opened.load_classes())
 
     def _state(self) -> Any:
         assert self._engine is not None
@@ -143,6 +142,11 @@ class Emulator:
         if files is not None or not self._held_data:
             bring_back(self.core, files)
         self.core.forget()
+
+
+def _store(settings: Settings) -> tuple[Any, ...]:
+    """What names the store: the same for settings that can share an open engine."""
+    return settings.database_uri, settings.database_adapter, settings.collection_prefix, settings.database_options
 
 
 class _Gate:
@@ -231,9 +235,12 @@ def _control(emulator: Emulator, environ: Environ) -> tuple[str, dict[str, Any]]
         return "200 OK", _act(emulator, environ["PATH_INFO"], environ.get("QUERY_STRING", ""), body)
     except _UnknownPath as error:
         return "404 Not Found", {"error": str(error)}
-    except (SettingsError, ValueError, KeyError) as error:
+    except (SettingsError, TypeError, ValueError, KeyError) as error:
         return "400 Bad Request", {"error": str(error), "kind": type(error).__name__}
     except Exception as error:
+        # Options fail in many ways: a module that is not there, a store that cannot be opened.
+        if environ["PATH_INFO"].rstrip("/") == "/reconfigure":
+            return "400 Bad Request", {"error": str(error), "kind": type(error).__name__}
         log.exception("the control port failed")
         return "500 Internal Server Error", {"error": str(error), "kind": type(error).__name__}
 

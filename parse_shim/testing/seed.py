@@ -19,7 +19,7 @@ from parse_shim.classes.model import ClassDef, FieldType
 from parse_shim.ids import new_object_id, now
 from parse_shim.rest.core import MASTER, Context, Core
 from parse_shim.rest.passwords import hash_password
-from parse_shim.rest.schemas import create_schema
+from parse_shim.rest.schemas import create_schema, update_schema
 from parse_shim.update.ops import Set
 from parse_shim.values.codec import decode_column, loads
 from parse_shim.values.dates import parse_iso
@@ -67,7 +67,8 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def _declare(core: Core, schema: dict[str, Any]) -> None:
     name = str(schema.get("className"))
     own = {f: t for f, t in (schema.get("fields") or {}).items() if f not in core.classes.get_or_empty(name).fields}
-    create_schema(Context(core, MASTER), name, {**schema, "fields": own})
+    write = update_schema if core.classes.is_stored(name) else create_schema
+    write(Context(core, MASTER), name, {**schema, "fields": own})
 
 
 def _load_class(core: Core, name: str, path: Path) -> int:
