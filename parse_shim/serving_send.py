@@ -41,9 +41,13 @@ def joined(application: Application) -> Application:
     def call(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         body = application(environ, start)
         response: Any = getattr(start, "__self__", None)
-        if type(response) is Response and isinstance(body, list) and len(body) == 1 and not response._omits_body:
-            if body[0] and response.response_length == len(body[0]):
-                response.sock = Joined(response.sock)
+        if isinstance(body, list) and len(body) == 1 and _follows(response, body[0]):
+            response.sock = Joined(response.sock)
         return body
 
     return call
+
+
+def _follows(response: Any, body: bytes) -> bool:
+    """Will gunicorn send exactly this body after the head?"""
+    return type(response) is Response and bool(body) and response.response_length == len(body) and not response._omits_body
