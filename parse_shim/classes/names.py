@@ -68,7 +68,7 @@ def check_names(names: Iterable[str], cls: ClassDef | None, class_name: str, *, 
         if internal and name.startswith("_"):
             continue
         if "." in name:
-            _check_dotted(name, class_name)
+            _check_dotted(name)
         else:
             check_field_name(name, class_name)
 
@@ -147,13 +147,13 @@ def _is_match(found: Json, wanted: Json) -> bool:
     return type(found) is type(wanted) and bool(found == wanted)
 
 
-def _check_dotted(name: str, class_name: str) -> None:
+def _check_dotted(name: str) -> None:
     parts = name.split(".")
-    if parts[0] == "authData" and class_name == "_User":
+    if parts[0] == "authData":
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name for update: {name}")
     if not all(parts) or any(part == "$" or part.startswith("$[") for part in parts):
         raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {name}.")
-    check_field_name(parts[0], class_name)
+    check_field_name(parts[0])
 
 
 def _check_keys_inside(value: Json) -> None:

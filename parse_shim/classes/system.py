@@ -113,7 +113,15 @@ def is_plain_name(name: str) -> bool:
 
 def is_class_name(name: str) -> bool:
     """A name that writes and schema routes accept: plain, a creatable system class, or a join class."""
+    if name in _OF_EVERY_OBJECT:
+        return False
     return is_plain_name(name) or name in CREATABLE or is_join(name)
+
+
+_OF_EVERY_OBJECT = frozenset(
+    {"constructor", "toString", "toLocaleString", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable"}
+)
+"""parse-server answers 500 for classes of these names, so none can exist (contract/01, section 5)."""
 
 
 def can_hold_objects(name: str) -> bool:

@@ -190,15 +190,10 @@ def _nested_bytes(value: Mapping[str, Json]) -> Any:
     return lenient_base64(text) if type(text) is str else MISSING
 
 
-def _nested_file(value: Mapping[str, Json]) -> Any:
-    return {key: item if type(item) in _PLAIN else decode_nested(item) for key, item in value.items() if key != "url"}
-
-
 _NESTED: dict[str, Callable[[Mapping[str, Json]], Any]] = {
     "Date": _nested_date,
     "Pointer": _nested_pointer,
     "Bytes": _nested_bytes,
-    "File": _nested_file,
 }
 
 

@@ -15,7 +15,7 @@ def refusal(function, *args, **named):
     return caught.value.code, caught.value.message
 
 
-@pytest.mark.parametrize("name", ["Post", "a_1", "_User", "_Audience", "_Join:users:_Role", "constructor"])
+@pytest.mark.parametrize("name", ["Post", "a_1", "_User", "_Audience", "_Join:users:_Role", "Constructor"])
 def test_good_class_names(name):
     check_class_name(name)
 

@@ -113,8 +113,9 @@ def test_a_text_index_is_made_at_the_first_search_and_listed(engine):
 # -- points -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_geo_index_is_made_with_the_class_and_again_when_it_is_gone(engine):
+def test_a_geo_index_is_made_at_the_first_search_and_again_when_it_is_gone(engine):
     cls = fill(engine, PLACE, [a_doc("a", at=GeoPoint(1, 1))])
+    assert found(engine, cls, Near("at", GeoPoint(1, 1), 0.1)) == ["a"]
     assert indexes(engine, "Place") == {"at_2d"}
     engine.connection.collection("Place").drop_index("at_2d")
     assert found(engine, cls, Near("at", GeoPoint(1, 1), 0.1)) == ["a"]
@@ -129,6 +130,7 @@ def test_near_works_on_points_that_no_index_can_hold(engine):
 
 def test_a_point_off_the_map_is_refused_once_there_is_an_index(engine):
     cls = fill(engine, PLACE, [a_doc("a", at=GeoPoint(91, 180))])
+    assert found(engine, cls, Near("at", GeoPoint(1, 1), 0.1)) == []
     with pytest.raises(Refused) as refused:
         engine.insert(cls, a_doc("b", at=GeoPoint(0, 181)))
     assert refused.value.code == 111
@@ -208,10 +210,10 @@ def test_an_encrypted_file_is_ciphertext_iv_and_tag(engine):
 
 def test_a_class_made_inside_a_transaction_gets_its_indexes_afterwards(engine):
     with engine.transaction():
-        cls = engine.save_class(PLACE)
+        cls = engine.save_class(a_class("Place", at="GeoPoint", area="Polygon"))
         engine.insert(cls, a_doc("a", at=GeoPoint(1, 1)))
         assert found(engine, cls, Near("at", GeoPoint(1, 1), 0.1)) == ["a"]
-    assert indexes(engine, "Place") == {"at_2d"}
+    assert indexes(engine, "Place") == {"area_2dsphere"}
 
 
 def test_a_transaction_within_another_is_part_of_it(engine):

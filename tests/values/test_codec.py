@@ -65,9 +65,9 @@ def test_inside_objects_only_dates_pointers_and_bytes_become_values():
     assert codec.decode_column(sent) == {"d": MOMENT, "g": point, "l": [Pointer("B", "x")], "o": {"__op": "Delete"}}
 
 
-def test_a_nested_file_loses_its_url_and_unknown_types_stay():
+def test_a_nested_file_and_unknown_types_stay_as_they_are():
     sent = [{"__type": "File", "name": "n", "url": "u"}, {"__type": "Foo", "a": 1.0}]
-    assert codec.decode_nested(sent) == [{"__type": "File", "name": "n"}, {"__type": "Foo", "a": 1}]
+    assert codec.decode_nested(sent) == [{"__type": "File", "name": "n", "url": "u"}, {"__type": "Foo", "a": 1}]
 
 
 @pytest.mark.parametrize(

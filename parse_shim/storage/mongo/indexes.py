@@ -168,11 +168,10 @@ class Indexes:
         return self.ensure(name, geo_index(column))
 
     def columns(self, cls: ClassDef) -> None:
-        """Geo indexes of a class that is saved; makes its collection."""
+        """Polygon indexes of a class that is saved; makes its collection. That of a point comes with the first query by nearness:
+        it refuses points beyond the sphere, which are stored until then (contract/01, section 7)."""
         for name, column in cls.fields.items():
-            if column.kind == "GeoPoint":
-                self.ensure(cls.name, geo_index(name))
-            elif column.kind == "Polygon":
+            if column.kind == "Polygon":
                 self.ensure(cls.name, Index(f"{name}_2dsphere", ((name, "2dsphere"),)))
 
     def text(self, layout: Layout, column: str, listed: Mapping[str, Any]) -> bool:
