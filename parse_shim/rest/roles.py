@@ -11,6 +11,7 @@ from parse_shim.query.options import FindOptions
 from parse_shim.rest.cache import ROLES
 from parse_shim.rest.core import Core
 from parse_shim.rest.engine_errors import translated
+from parse_shim.values.types import Value
 
 _NAMES = FindOptions(keys=frozenset({"name"}))
 
@@ -27,13 +28,13 @@ def roles_of(core: Core, user_id: str) -> tuple[str, ...]:
 
 
 def _read(core: Core, user_id: str) -> tuple[str, ...]:
-    engine = core.engine
-    fresh = set(engine.owner_ids("_Role", "users", [user_id]))
-    held: set[str] = set()
+    """Level by level. Links of a role that was deleted stay in the store: they lead nowhere."""
+    cls = core.classes.get_or_empty("_Role")
+    names: dict[str, Value] = {}
+    fresh = set(core.engine.owner_ids("_Role", "users", [user_id]))
     while fresh:
-        held |= fresh
-        fresh = set(engine.owner_ids("_Role", "roles", sorted(fresh))) - held
-    if not held:
-        return ()
-    found = engine.find(core.classes.get_or_empty("_Role"), In("objectId", tuple(sorted(held))), _NAMES)
-    return tuple(sorted(f"role:{role['name']}" for role in found if isinstance(role.get("name"), str)))
+        found = core.engine.find(cls, In("objectId", tuple(sorted(fresh))), _NAMES)
+        level = {role["objectId"]: role.get("name") for role in found}
+        names |= level
+        fresh = set(core.engine.owner_ids("_Role", "roles", sorted(level))) - names.keys() if level else set()
+    return tuple(sorted(f"role:{name}" for name in names.values() if isinstance(name, str)))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from parse_shim.rest.delete import delete
 from parse_shim.rest.roles import roles_of
 from tests.rest.world import World
 
@@ -22,6 +23,16 @@ def test_roles_of_a_user(links: dict[str, tuple[tuple[str, ...], tuple[str, ...]
     for name, (users, roles) in links.items():
         world.role(name, users, roles)
     assert roles_of(world.core, "ann") == held
+
+
+def test_a_deleted_role_gives_nothing() -> None:
+    world = World()
+    for name, users, roles in [("A", ("ann",), ()), ("B", (), ("A",)), ("C", (), ("B",))]:
+        world.role(name, users, roles)
+    delete(world.master, "_Role", "B")
+    assert roles_of(world.core, "ann") == ("role:A",)
+    delete(world.master, "_Role", "A")
+    assert roles_of(world.core, "ann") == ()
 
 
 def test_a_change_of_roles_counts_at_once() -> None:
