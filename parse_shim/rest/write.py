@@ -210,12 +210,15 @@ def _public(write: Write, doc: Doc | None) -> Doc | None:
 
 
 def _run_again(opened: Callable[[], Write]) -> Written:
-    """Two sign-ups with one login of a provider at the same moment: the store lets one win, the other is a login then."""
+    """Two sign-ups with one login of a provider at the same moment: the store lets one win, the other is a login then. Likewise
+    two first saves of one installation: the second one is an update."""
     write = opened()
     try:
         return run(write)
     except ParseError as error:
-        taken = error.code == Code.ACCOUNT_ALREADY_LINKED and isinstance(error.__cause__, DuplicateKey)
-        if not (taken and write.creating):
+        if not (write.creating and isinstance(error.__cause__, DuplicateKey)):
+            raise
+        is_device = write.class_name == "_Installation" and error.__cause__.field == "objectId"
+        if error.code != Code.ACCOUNT_ALREADY_LINKED and not is_device:
             raise
     return run(opened())
