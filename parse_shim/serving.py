@@ -21,6 +21,7 @@ from gunicorn.glogging import Logger
 
 from parse_shim import log as logs
 from parse_shim import log_files
+from parse_shim.serving_send import joined
 from parse_shim.settings import Settings
 
 
@@ -68,7 +69,7 @@ class Server(BaseApplication):  # type: ignore[misc]
                 from parse_shim.serving_reload import start
 
                 return start(self.settings, quiet=not self.first)
-            return create_app(self.settings)
+            return joined(create_app(self.settings))
         except Exception as error:
             if self.first:  # the others would only repeat it
                 if not isinstance(error, (SettingsError, ParseError, ValueError, OSError)):
@@ -99,7 +100,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "bind": f"{host}:{settings.port}",
         "workers": settings.workers,
-        "worker_class": "gevent",
+        "worker_class": "parse_shim.serving_worker.Worker",
         "worker_connections": 10_000,
         # Without it gunicorn falls back in silence to a parser that is a third slower.
         "http_parser": "fast",

@@ -123,7 +123,7 @@ def test_gunicorn_is_told_what_matters():
     assert told["http_parser"] == "fast"
     assert told["control_socket_disable"] is True
     assert told["forwarded_allow_ips"] == ""
-    assert (told["worker_class"], told["workers"], told["bind"]) == ("gevent", 3, "[::1]:1337")
+    assert (told["worker_class"], told["workers"], told["bind"]) == ("parse_shim.serving_worker.Worker", 3, "[::1]:1337")
 
 
 def test_the_development_defaults_are_the_documented_ones():
