@@ -59,6 +59,8 @@ def start(folder: Path) -> dict[str, Any]:
         *(binary(), "--dbpath", str(data), "--port", str(port), "--bind_ip", "127.0.0.1", "--nounixsocket"),
         *("--replSet", REPLICA_SET, "--wiredTigerCacheSizeGB", "0.5", "--oplogSize", "128", "--quiet"),
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        # a server killed inside a transaction leaves its locks behind, by default for a minute
+        *("--setParameter", "transactionLifetimeLimitSeconds=3"),
     ]
     with log.open("ab") as output:
         process = subprocess.Popen(
