@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from parse_shim import ids
 from tests.support import live, npm
 from tests.support import mongod as mongod_process
 from tests.support.live import LiveServer
@@ -18,6 +19,13 @@ TESTS = Path(__file__).parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--against", metavar="URL", help="send the tests marked `verified` to this Parse server")
+
+
+@pytest.fixture(autouse=True)
+def real_time() -> Iterator[None]:
+    """No test's clock reaches the next one."""
+    yield
+    ids.set_clock(None)
 
 
 @pytest.fixture(scope="session")

