@@ -117,6 +117,16 @@ def schema_export(config: str | None, form: str, output: str, **flags: Any) -> N
 
 
 @main.command()
+@click.option("--drop", metavar="CLASS.COLUMN", help="Drop this one; it is not made again.")
+@common_options
+def indexes(config: str | None, drop: str | None, **flags: Any) -> None:
+    """List the indexes that the server made by itself, with their reasons."""
+    from parse_shim.cli_indexes import run
+
+    run(config, command_line(flags), drop)
+
+
+@main.command()
 def routes() -> None:
     """List the routes of the server."""
     from parse_shim.web.table import ROUTES

@@ -252,6 +252,12 @@ class Settings:
     )
     max_body_depth: int = option(64, integer(1), "nested values in a body", env="PARSE_SHIM_MAX_BODY_DEPTH")
     max_in_values: int = option(10000, integer(1), "values in one $in, $nin or $all", env="PARSE_SHIM_MAX_IN_VALUES")
+    indexes_on_demand: bool = option(
+        True, boolean, "indexes are made for queries that read many objects to give few", env="PARSE_SHIM_INDEXES_ON_DEMAND"
+    )
+    slow_query_ms: int = option(
+        500, integer(0), "queries that take longer are logged; 0 logs none", env="PARSE_SHIM_SLOW_QUERY_MS"
+    )
 
     def __post_init__(self) -> None:
         if not self.server_url:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from time import perf_counter
 
 from parse_shim.classes.bind import bind
 from parse_shim.classes.permissions import Protection
@@ -17,11 +18,12 @@ from parse_shim.errors import Code, ObjectNotFound, ParseError
 from parse_shim.ids import now
 from parse_shim.query.ast import EVERYTHING, NOTHING, And, Eq, In, Node, Text, both
 from parse_shim.query.limits import UNLIMITED, Limits
-from parse_shim.query.options import FindOptions
+from parse_shim.query.options import ALL, FindOptions
 from parse_shim.query.parse import parse_where
 from parse_shim.rest import find_triggers
 from parse_shim.rest.access import check_class, check_class_exists, check_system_class, own_session, readable
 from parse_shim.rest.core import Context
+from parse_shim.rest.demand import asked
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.find_params import EVERY, NO_LIMIT, FindParams, checked_preference
 from parse_shim.rest.include import Selection, expand, select
@@ -113,9 +115,9 @@ def check_explain(ctx: Context, params: FindParams) -> None:
 
 def _run(reading: Reading, selection: Selection | None = None) -> Found:
     find_triggers.before_find(reading, _refetch)
-    asked = reading.class_name
+    wanted = reading.class_name
     _redirect(reading)
-    if reading.class_name != asked:
+    if reading.class_name != wanted:
         # What a hook forbids of a class holds however the class is reached.
         find_triggers.before_find(reading, _refetch)
     ctx, cls, params = reading.ctx, reading.cls, reading.params
@@ -173,12 +175,15 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
             found.plan = ctx.core.engine.explain(cls, plan_where, options, params.explain)
             return
         if wants_rows and permitted != NOTHING:
-            asked = both(both(where, permitted), visible)
-            found.json = pass_through(reading, asked, options, selection, protected)
+            whole, began = both(both(where, permitted), visible), perf_counter()
+            found.json = pass_through(reading, whole, options, selection, protected)
             if found.json is None:
-                found.results = ctx.core.engine.find(cls, asked, options)
+                found.results = ctx.core.engine.find(cls, whole, options)
+            asked(ctx.core, cls, whole, options, began, len(found.results if found.json is None else found.json))
         if params.count:
-            found.count = ctx.core.engine.count(cls, both(both(where, countable), visible))
+            whole, began = both(both(where, countable), visible), perf_counter()
+            found.count = ctx.core.engine.count(cls, whole)
+            asked(ctx.core, cls, whole, ALL, began, found.count)
 
 
 def _permitted(reading: Reading) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parse_shim.rest import authdata, mail, security, webhooks
+from parse_shim.rest import authdata, demand, mail, security, webhooks
 from parse_shim.rest.core import Core
 from parse_shim.rest.files import open_files
 from parse_shim.rest.push import sender
@@ -22,6 +22,7 @@ def start(core: Core) -> None:
         return
     core.extras[STARTED] = True
     open_files(core)
+    demand.start(core)
     authdata.providers(core)
     if "mail" not in core.extras:
         core.extras["mail"] = mail.sender(core.settings.email_adapter)

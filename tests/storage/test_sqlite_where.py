@@ -97,28 +97,28 @@ def test_the_matcher_is_asked(node):
 def test_an_index_on_demand_is_used(engine, where, word):
     cls = fill(engine, CLASS, [a_doc(f"d{i}", s=f"s{i}", p=Pointer("B", f"p{i}"), d=DAY) for i in range(50)])
     for column in ("s", "p", "d"):
-        assert engine.ensure_index(cls, column)
-    assert not engine.ensure_index(cls, "arr")
+        assert engine.demand(cls, column, "sort")
+    assert not engine.demand(cls, "arr", "sort")
     assert f"{word}" in steps(engine, cls, where)
 
 
 def test_indexes_made_on_demand_are_listed_with_their_reason(engine):
     cls = fill(engine, CLASS, [a_doc("a", s="x")])
-    engine.ensure_index(cls, "s", "asked 12 times, 40,000 rows read for 3")
-    engine.ensure_index(cls, "n", "sort")
-    assert [(one.class_name, one.column, one.reason) for one in engine.demanded_indexes()] == [
+    engine.demand(cls, "s", "asked 12 times, 40,000 rows read for 3")
+    engine.demand(cls, "n", "sort")
+    assert [(one.class_name, one.column, one.reason) for one in engine.demanded()] == [
         ("Thing", "n", "sort"),
         ("Thing", "s", "asked 12 times, 40,000 rows read for 3"),
     ]
-    engine.drop_index("Thing", "s")
+    engine.undemand("Thing", "s")
     assert "d:^thing/s" not in steps(engine, cls, Eq("s", "x"))
     engine.drop_class("Thing")
-    assert engine.demanded_indexes() == []
+    assert [one for one in engine.demanded() if not one.dropped] == []
 
 
 def test_an_index_serves_a_sort(engine):
     cls = fill(engine, CLASS, [a_doc(f"d{i}", n=i) for i in range(5)])
-    engine.ensure_index(cls, "n")
+    engine.demand(cls, "n", "sort")
     assert "TEMP B-TREE" not in steps(engine, cls, EVERYTHING, FindOptions(order=(("n", False),), limit=2))
 
 

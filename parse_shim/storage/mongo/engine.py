@@ -20,6 +20,8 @@ from pymongo import MongoClient, ReturnDocument
 from parse_shim.classes.model import ClassDef
 from parse_shim.query.ast import Node
 from parse_shim.query.options import ALL, FindOptions
+from parse_shim.storage.demand import Demanded, Examined
+from parse_shim.storage.mongo import demand
 from parse_shim.storage.mongo.aggregate import Aggregation
 from parse_shim.storage.mongo.answer import Answers
 from parse_shim.storage.mongo.classes import Schemas
@@ -122,6 +124,22 @@ class MongoEngine:
     def explain(self, cls: ClassDef, where: Node, options: FindOptions, verbosity: str) -> dict[str, Any]:
         with translated():
             return self._reading.explain(self._layout(cls), where, options, verbosity)
+
+    def examine(self, cls: ClassDef, where: Node, options: FindOptions) -> Examined:
+        with translated():
+            return demand.examine(self._reading, self._layout(cls), where, options)
+
+    def demanded(self) -> list[Demanded]:
+        with translated():
+            return demand.listed(self.connection)
+
+    def demand(self, cls: ClassDef, column: str, reason: str) -> bool:
+        with translated():
+            return demand.make(self.connection, self._layout(cls), column, reason)
+
+    def undemand(self, class_name: str, column: str) -> bool:
+        with translated():
+            return demand.drop(self.connection, class_name, column)
 
     def insert(self, cls: ClassDef, doc: Doc) -> None:
         layout = self._layout(cls)

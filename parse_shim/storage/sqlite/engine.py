@@ -18,6 +18,7 @@ from parse_shim.errors import Refused, Unavailable
 from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.arrange import arrange, distinct_values, without_order
+from parse_shim.storage.demand import Demanded, Examined
 from parse_shim.storage.pipeline import run_pipeline
 from parse_shim.storage.sqlite import classes, demand, links, select, text, upkeep, writes
 from parse_shim.storage.sqlite import snapshot as snapshots
@@ -62,17 +63,17 @@ class SqliteEngine:
     def drop_class(self, name: str) -> None:
         self._database.write(lambda connection: classes.drop(connection, self._layout, name))
 
-    def ensure_index(self, cls: ClassDef, column: str, reason: str = "") -> bool:
-        """Index the column for equality, ranges and order; False when its type has no single comparable value."""
-        return self._database.write(lambda connection: demand.ensure(connection, self._layout, cls, column, reason))
+    def examine(self, cls: ClassDef, where: Node, options: FindOptions) -> Examined:
+        return self._read(cls, lambda connection, table: demand.examine(connection, cls, table, where, options), Examined(0, None, 0))
 
-    def demanded_indexes(self) -> list[demand.DemandedIndex]:
-        """What `ensure_index` has made."""
+    def demanded(self) -> list[Demanded]:
         return self._database.read(demand.listed)
 
-    def drop_index(self, class_name: str, column: str) -> None:
-        """Take back what `ensure_index` made."""
-        self._database.write(lambda connection: demand.remove(connection, class_name, column))
+    def demand(self, cls: ClassDef, column: str, reason: str) -> bool:
+        return demand.make(self._database, cls, column, reason)
+
+    def undemand(self, class_name: str, column: str) -> bool:
+        return self._database.write(lambda connection: demand.drop(connection, self._layout, class_name, column))
 
     # -- objects ------------------------------------------------------------------------------------------------------
 
