@@ -1,6 +1,7 @@
 """Cloud code of the replay: the real hooks, the one on ActiveSessions wrapped in one more rule (a video service that
 cannot be reached)."""
 
+from inspect import isfunction
 from typing import Any
 
 from cloud import live_sessions, main
@@ -17,6 +18,6 @@ def prepare_unless_marked(request: Any) -> None:
 
 
 for module in main.__all__:
-    hooks = {name: thing for name, thing in vars(getattr(main, module)).items() if hasattr(thing, "__parse_hooks__")}
+    hooks = {name: thing for name, thing in vars(getattr(main, module)).items() if isfunction(thing) and hasattr(thing, "__parse_hooks__")}
     hooks.pop("prepare_call", None)
     globals().update(hooks)
