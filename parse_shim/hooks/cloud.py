@@ -29,6 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 Target = str | type[Object] | type[File] | type[Config]
 
 MARKS: Final = "__parse_hooks__"
+MARKED: Final = "__parse_marked__"
 MOUNTS: Final = "__parse_mounts__"
 
 
@@ -248,6 +249,10 @@ def clear(registry: Any) -> None:
 def _marker(mark: Mark) -> Callable[[F], F]:
     def put(handler: F) -> F:
         handler.__dict__.setdefault(MARKS, []).append(mark)
+        # Its name may be given to the next hook of the module, and some never have one there.
+        home = sys.modules.get(handler.__module__)
+        if home is not None:
+            vars(home).setdefault(MARKED, []).append(handler)
         return handler
 
     return put

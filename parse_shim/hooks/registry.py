@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from parse_shim.classes.loading import import_spec
-from parse_shim.hooks.cloud import MARKS, MOUNTS, Mark
+from parse_shim.hooks.cloud import MARKED, MARKS, MOUNTS, Mark
 from parse_shim.hooks.cron import check_period
 from parse_shim.hooks.kinds import ANY, EVERY, FUNCTION, KINDS, refusal
 from parse_shim.hooks.validators import Check, read_validator
@@ -44,12 +44,15 @@ class Hook:
 
     @property
     def name(self) -> str:
-        """`cloud.posts.check_title`."""
-        return f"{getattr(self.handler, '__module__', '')}.{getattr(self.handler, '__qualname__', repr(self.handler))}"
+        """`cloud.posts.check_title`, or what a handler that is no function calls itself. Never its repr: it may hold keys."""
+        label = getattr(self.handler, "label", None)
+        if isinstance(label, str):
+            return label
+        return f"{getattr(self.handler, '__module__', '')}.{getattr(self.handler, '__qualname__', type(self.handler).__name__)}"
 
     @property
     def place(self) -> str:
-        return f"{self.file}:{self.line}"
+        return f"{self.file}:{self.line}" if self.file else "no file"
 
 
 class Registry:
@@ -142,7 +145,7 @@ def collect(module: ModuleType) -> Registry:
     registry = Registry()
     seen: set[int] = set()
     for found in reachable(module):
-        for thing in list(vars(found).values()):
+        for thing in [*vars(found).get(MARKED, ()), *vars(found).values()]:
             if id(thing) in seen:
                 continue
             seen.add(id(thing))

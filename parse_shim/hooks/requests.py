@@ -304,9 +304,7 @@ def _over(client: QueryPlan, hook: QueryPlan, *, whole: bool) -> QueryPlan:
 class FunctionRequest(Request):
     """A call of a cloud function. `params`: dates, pointers and files are decoded, the rest is as sent."""
 
-    def __init__(
-        self, function_name: str, params: dict[str, Any], caller: Caller, *, context: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, function_name: str, params: dict[str, Any], caller: Caller, *, context: dict[str, Any] | None = None) -> None:
         super().__init__(caller, context)
         self.function_name = function_name
         self.params: dict[str, Any] = {name: handed(value) for name, value in params.items()}
@@ -347,9 +345,7 @@ class FileRequest(Request):
 class ConfigRequest(Request):
     """Hooks on the config. `object`: the parameters sent (before_save) or the new whole (after_save)."""
 
-    def __init__(
-        self, trigger_name: str, config: Any, original: Any, caller: Caller, *, context: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, trigger_name: str, config: Any, original: Any, caller: Caller, *, context: dict[str, Any] | None = None) -> None:
         super().__init__(caller, context)
         self.trigger_name = trigger_name
         self.object = config

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 from parse_shim.errors import Code, ParseError, TransportError, ValidationFailed
-from parse_shim.hooks.kinds import FUNCTION, KINDS, UNASKED
+from parse_shim.hooks.kinds import EVERY, FUNCTION, KINDS, UNASKED
 from parse_shim.hooks.limits import HookTimeout, run_limited
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Request
@@ -24,10 +24,14 @@ log = logging.getLogger(__name__)
 DEEPEST = 20
 """How many hooks may run inside one another: a hook that saves its own object would go on for ever."""
 
+FREQUENT = 60.0
+"""Timers that run more often than every so many seconds tell of a success at debug only, as do the hooks that run inside them."""
+
 SKIPPED = object()
 """What `call` returns when the validator let a master key pass the handler by."""
 
 _depth: ContextVar[int] = ContextVar("parse_shim_hook_depth", default=0)
+_quiet: ContextVar[bool] = ContextVar("parse_shim_hook_quiet", default=False)
 
 
 def call(
@@ -47,6 +51,7 @@ def call(
     started = perf_counter()
     depth = _depth.get()
     token = _depth.set(depth + 1)
+    loudness = _quiet.set(_quiet.get() or _is_frequent(hook))
     try:
         if depth >= DEEPEST:
             raise ParseError(Code.SCRIPT_FAILED, f"More than {DEEPEST} hooks inside one another, the last is {hook.name}")
@@ -65,7 +70,9 @@ def call(
         raise refused
     finally:
         _depth.reset(token)
-    level = _level(hook, request, failed=False)
+        quiet = _quiet.get()
+        _quiet.reset(loudness)
+    level = logging.DEBUG if quiet else _level(hook, request, failed=False)
     if log.isEnabledFor(level):
         log.log(level, "%s %s: %s, %.1f ms", hook.kind, hook.target, hook.name, (perf_counter() - started) * 1000)
     return result
@@ -94,6 +101,9 @@ def as_parse_error(problem: BaseException, hook: Hook, code: int, empty: str | N
         return ParseError(code, f"{hook.kind} hook {hook.name} took longer than {problem.seconds:g} seconds")
     if isinstance(problem, TransportError):
         return ParseError(code, problem.message)
+    if isinstance(problem, SystemExit):
+        # Under gevent it would end the whole worker, and every request in it.
+        return ParseError(code, f"{hook.kind} hook {hook.name} called sys.exit")
     if not isinstance(problem, Exception):
         return None
     return ParseError(code, _text(problem) or empty or ("Script failed." if hook.kind == FUNCTION else "Script failed. Unknown error."))
@@ -108,6 +118,11 @@ def _text(problem: Exception) -> Any:
         if isinstance(said, str | int | float) and not isinstance(said, bool):
             return said
     return str(problem)
+
+
+def _is_frequent(hook: Hook) -> bool:
+    period = hook.options.get("period")
+    return hook.kind == EVERY and isinstance(period, int | float) and period < FREQUENT
 
 
 def _level(hook: Hook, request: Request, *, failed: bool) -> int:
@@ -133,5 +148,3 @@ def _log_failure(hook: Hook, problem: BaseException, refused: ParseError | None,
         log.log(level, line + "refused with %s %s", *args, problem.code, problem.message)
     else:
         log.log(level, line + "failed", *args, exc_info=problem)
-
-

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from parse_shim.errors import Code, ParseError, ScriptFailed
 from parse_shim.hooks.kinds import AFTER_FIND, AFTER_SAVE, BEFORE_SAVE, FUNCTION
@@ -28,11 +29,17 @@ class WebhookCall:
     kind: str
     target: str
     url: str
-    key: str | None
+    key: str | None = field(repr=False)
     seconds: float
-    file_url: FileUrl
+    file_url: FileUrl = field(repr=False)  # bound to the server's parts, keys among them
 
     __name__ = "webhook"
+
+    @property
+    def label(self) -> str:
+        """Who it is in the log: its address, without what a query string or a user's part may keep secret."""
+        parts = urlsplit(self.url)
+        return f"webhook {parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     def __call__(self, request: Request) -> Any:
         """What a handler in Python would return. Raises ParseError: the webhook's own, or 141."""
@@ -48,9 +55,7 @@ class WebhookCall:
 
         headers = {"Content-Type": "application/json", **({"X-Parse-Webhook-Key": self.key} if self.key else {})}
         try:
-            with requests.post(
-                self.url, data=body, headers=headers, timeout=self.seconds, allow_redirects=False, stream=True
-            ) as response:
+            with requests.post(self.url, data=body, headers=headers, timeout=self.seconds, allow_redirects=False, stream=True) as response:
                 text = response.raw.read(LARGEST_ANSWER + 1, decode_content=True)
                 status = response.status_code
         except requests.RequestException as problem:

@@ -142,6 +142,7 @@ def test_cloud_run_hands_over_copies_and_objects(app):
         ("raise Exception('bad stuff happened')", 141, "bad stuff happened"),
         ("raise Exception", 141, "Script failed."),
         ("raise KeyError('name')", 141, "'name'"),
+        ("raise SystemExit(3)", 141, "function hook cloud_under_test_0.f called sys.exit"),
     ],
 )
 def test_errors(app, body, code, text):

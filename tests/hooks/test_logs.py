@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from parse_shim.rest.schedule import run_timer
 from parse_shim.settings_groups import LogLevels
 
 CODE = """
@@ -44,3 +45,24 @@ def test_silence_can_be_asked_for(app, caplog):
     with caplog.at_level(logging.INFO, "parse_shim.hooks"):
         server.create("C")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(("period", "lines"), [(1, 0), (59.9, 0), (60, 2), ("* * * * *", 2)])
+def test_a_timer_of_every_few_seconds_does_not_fill_the_log(app, caplog, period, lines):
+    server = app(
+        f"""
+        @cloud.before_find("C")
+        def before(request): pass
+        @cloud.every({period!r})
+        def tick(request): Query("C").count()
+        """
+    )
+    with caplog.at_level(logging.INFO, "parse_shim.hooks"):
+        run_timer(server.core, server.core.hooks.every("every")[0])
+    assert len(caplog.records) == lines
+
+
+def test_a_frequent_timer_that_fails_is_told(app, caplog):
+    server = app("@cloud.every(1)\ndef tick(request): raise ValueError('oops')\n")
+    run_timer(server.core, server.core.hooks.every("every")[0])
+    assert [record.levelname for record in caplog.records] == ["ERROR"]

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from parse_shim.hooks.registry import Hook, RegistrationError, Registry, collect, load_cloud
+from parse_shim.rest.webhook_call import WebhookCall
 
 HEAD = "from parse_shim import Object, User, File, Config, cloud\n"
 
@@ -167,3 +168,20 @@ def test_two_timers_of_one_name_are_an_error(package):
     name = package(main="from . import posts\n" + timer, posts=timer)
     with pytest.raises(RegistrationError, match="two every hooks for tick"):
         load_cloud(f"{name}.main")
+
+
+def test_hooks_of_one_name_all_count(package):
+    hook = "@cloud.before_save('{}')\ndef before(request):\n    pass\n"
+    name = package(main=hook.format("A") + hook.format("B"))
+    assert load_cloud(f"{name}.main").names("before_save") == ["A", "B"]
+
+
+def test_hooks_made_by_a_function_count(package):
+    name = package(main="def hang(target):\n    @cloud.before_save(target)\n    def f(request):\n        pass\n\nhang('A')\nhang('B')\n")
+    assert load_cloud(f"{name}.main").names("before_save") == ["A", "B"]
+
+
+def test_a_webhooks_name_holds_no_secret():
+    call = WebhookCall("function", "f", "http://user:pw@there/f?key=secret", "webhook key", 1, str)
+    assert Hook("function", "f", call, webhook=True).name == "webhook http://there/f"
+    assert "webhook key" not in repr(call)
