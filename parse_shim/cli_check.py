@@ -2,16 +2,14 @@
 
 import os
 import sys
-import traceback
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
 from parse_shim.classes.declare import ParseClass, load_schemas, where
 from parse_shim.classes.model import ClassDef
-from parse_shim.cli_load import fail, settings_of
+from parse_shim.cli_load import fail, here, reason, settings_of
 from parse_shim.hooks.registry import load_cloud
 
 # Nothing is served, so the keys do not matter.
@@ -30,7 +28,7 @@ def run(config: str | None, options: Mapping[str, Any]) -> None:
         try:
             table = list(rows(spec))
         except Exception as error:  # whatever the application's own modules raise
-            fail(f"{spec} does not load: {_reason(error)}")
+            fail(f"{spec} does not load: {reason(error)}")
         click.echo(f"{title} ({spec})")
         for row in table:
             click.echo("  " + "  ".join(row))
@@ -40,7 +38,7 @@ def _classes(spec: Any) -> Iterable[tuple[str, ...]]:
     classes = load_schemas(spec)
     places = {declared.class_name or declared.__name__: where(declared) for declared in _declared(ParseClass)}
     width = max((len(cls.name) for cls in classes), default=0)
-    return [(cls.name.ljust(width), _here(places.get(cls.name, "")), _fields(cls)) for cls in classes]
+    return [(cls.name.ljust(width), here(places.get(cls.name, "")), _fields(cls)) for cls in classes]
 
 
 def _declared(base: type[ParseClass]) -> Iterable[type[ParseClass]]:
@@ -59,24 +57,5 @@ def _hooks(spec: Any) -> Iterable[tuple[str, ...]]:
     kinds = max((len(hook.kind) for hook in hooks), default=0)
     targets = max((len(hook.target) for hook in hooks), default=0)
     return [
-        (hook.kind.ljust(kinds), hook.target.ljust(targets), f"{_here(hook.file)}:{hook.line}", hook.handler.__name__) for hook in hooks
+        (hook.kind.ljust(kinds), hook.target.ljust(targets), f"{here(hook.file)}:{hook.line}", hook.handler.__name__) for hook in hooks
     ]
-
-
-def _here(place: str) -> str:
-    """A path as seen from the working directory, where it lies below."""
-    path, colon, line = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "")
-    try:
-        return str(Path(path).relative_to(Path.cwd())) + colon + line
-    except ValueError:
-        return place
-
-
-def _reason(error: Exception) -> str:
-    """One line, and where in the application it happened."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).is_relative_to(Path.cwd()) and "parse_shim" not in frame.filename]
-    if isinstance(error, SyntaxError):
-        return f"{error.msg} ({_here(f'{error.filename}:{error.lineno}')})"
-    spot = f" ({_here(f'{own[-1].filename}:{own[-1].lineno}')})" if own else ""
-    return f"{type(error).__name__}: {error}{spot}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from parse_shim.cli_load import fail, settings_of
+from parse_shim.cli_load import fail, in_a_line, settings_of
 from parse_shim.errors import EngineError, ParseError
 from parse_shim.rest.core import MASTER, Context
 from parse_shim.rest.jobs import run_job
@@ -21,7 +21,8 @@ def run(config: str | None, options: Mapping[str, Any], name: str, params: str |
     from parse_shim.web.assemble import assemble
 
     settings = settings_of(config, options, _KEYS)
-    core = assemble(settings)
+    with in_a_line():
+        core = assemble(settings)
     try:
         row = run_job(Context(core, MASTER, base_url=settings.server_url), name, _params(params))
     except (ParseError, EngineError) as error:

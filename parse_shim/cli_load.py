@@ -1,13 +1,18 @@
 """Settings for a command: all sources, the application found in the working directory, problems in plain lines."""
 
 import os
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
+from parse_shim.errors import EngineError
 from parse_shim.settings import Settings, SettingsError, load
+
+_OURS = Path(__file__).parent
 
 DEVELOPMENT: Mapping[str, Any] = {
     "appId": "livesessions",
@@ -43,3 +48,36 @@ def fail(text: str) -> NoReturn:
     for line in text.splitlines():
         click.echo(f"parse-shim: {line}", err=True)
     raise SystemExit(1)
+
+
+@contextmanager
+def in_a_line() -> Iterator[None]:
+    """End with status 1 and one line for whatever goes wrong inside: the application's own modules, the store, a file."""
+    try:
+        yield
+    except EngineError as error:
+        fail(f"the store cannot be used: {error}")
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except Exception as error:  # whatever the application's own modules raise
+        fail(reason(error))
+
+
+def here(place: str) -> str:
+    """A path as seen from the working directory, where it lies below."""
+    path, colon, line = place.rpartition(":") if place.rpartition(":")[2].isdigit() else (place, "", "")
+    try:
+        return str(Path(path).relative_to(Path.cwd())) + colon + line
+    except ValueError:
+        return place
+
+
+def reason(error: Exception) -> str:
+    """One line, and where in the application it happened."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(Path.cwd()) and not Path(frame.filename).is_relative_to(_OURS)]
+    if isinstance(error, SyntaxError):
+        return f"{error.msg} ({here(f'{error.filename}:{error.lineno}')})"
+    if own:
+        return f"{type(error).__name__}: {error} ({here(f'{own[-1].filename}:{own[-1].lineno}')})"
+    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"

@@ -16,7 +16,7 @@ import click
 from parse_shim.classes.model import ClassDef
 from parse_shim.classes.plan import DROP, Plan, Policy
 from parse_shim.classes.system import VOLATILE, default_columns, is_join
-from parse_shim.cli_load import fail, settings_of
+from parse_shim.cli_load import fail, in_a_line, reason, settings_of
 from parse_shim.errors import EngineError, ParseError
 from parse_shim.rest.core import open_store
 from parse_shim.rest.definitions import definition_json, migration_policy
@@ -76,7 +76,8 @@ def export(config: str | None, options: Mapping[str, Any], *, form: str, output:
     if output == "-":
         click.echo(text, nl=False)
     else:
-        Path(output).write_text(text, encoding="utf-8")
+        with in_a_line():
+            Path(output).write_text(text, encoding="utf-8")
         click.echo(f"wrote {output}: {len(stored)} classes")
 
 
@@ -124,4 +125,4 @@ def _declared(settings: Settings) -> list[ClassDef]:
     try:
         return declared_classes(settings)
     except Exception as error:  # whatever the application's own modules raise
-        fail(f"{settings.schemas} does not load: {type(error).__name__}: {error}")
+        fail(f"{settings.schemas} does not load: {reason(error)}")

@@ -60,7 +60,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """The WSGI application of one worker. What is wrong with settings or cloud code becomes one line."""
         configure_logs(self.settings)
-        from parse_shim.errors import ParseError
+        from parse_shim.errors import EngineError, ParseError
         from parse_shim.settings import SettingsError
         from parse_shim.web.app import create_app
 
@@ -72,7 +72,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             return joined(create_app(self.settings))
         except Exception as error:
             if self.first:  # the others would only repeat it
-                if not isinstance(error, (SettingsError, ParseError, ValueError, OSError)):
+                if not isinstance(error, (SettingsError, ParseError, EngineError, ValueError, OSError)):
                     traceback.print_exception(error)
                 print(f"parse-shim: cannot start: {error}", file=sys.stderr, flush=True)
             raise SystemExit(Arbiter.APP_LOAD_ERROR) from error
