@@ -87,9 +87,12 @@ class Emulator:
             self._snapshots[name] = self._state()
         return name
 
-    def restore(self, name: str) -> None:
-        """Bring a kept state back. Raises KeyError for an unknown name."""
-        state = self._snapshots[name]
+    def restore(self, name: str | None = None) -> None:
+        """Bring a kept state back, the last one when no name is given. Raises ValueError when there is none."""
+        wanted = name if name is not None else next(reversed(self._snapshots), None)
+        if wanted not in self._snapshots:
+            raise ValueError("no snapshot was taken" if wanted is None else f"there is no snapshot {wanted}")
+        state = self._snapshots[wanted]
         with self._gate.closed():
             self._restore(state)
 
@@ -260,7 +263,7 @@ def _act(emulator: Emulator, path: str, query: str, body: dict[str, Any]) -> dic
         case "/snapshot":
             return {"snapshot": emulator.snapshot()}
         case "/restore":
-            emulator.restore(str(body.get("snapshot", "")))
+            emulator.restore(None if body.get("snapshot") is None else str(body["snapshot"]))
         case _:
             raise _UnknownPath(f"the control port has no {path}")
     return {}

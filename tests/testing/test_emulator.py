@@ -218,6 +218,16 @@ def test_a_kept_state_comes_back_as_often_as_wanted(make):
         assert running("GET", "/users/me", X_Parse_Session_Token=token)[0] == 200
 
 
+def test_without_a_name_the_last_kept_state_comes_back(make):
+    running = make()
+    running.post("/snapshot")
+    running("POST", "/classes/Thing", {"n": 1})
+    running.post("/snapshot")
+    running("POST", "/classes/Thing", {"n": 2})
+    assert running.post("/restore") == (200, {})
+    assert [row["n"] for row in running.rows("Thing")] == [1]
+
+
 def test_data_to_begin_with(make, tmp_path):
     seed = tmp_path / "seed"
     seed.mkdir()
@@ -248,6 +258,7 @@ def test_data_to_begin_with(make, tmp_path):
         ("POST", "/reset", b"no json", 400),
         ("POST", "/reset", b"[]", 400),
         ("POST", "/restore", b'{"snapshot": "unknown"}', 400),
+        ("POST", "/restore", None, 400),
         ("POST", "/clock", b'{"now": "tomorrow"}', 400),
         ("POST", "/clock", b'{"advance": [1]}', 400),
     ],
