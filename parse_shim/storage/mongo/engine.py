@@ -18,6 +18,7 @@ import pymongo
 from pymongo import MongoClient, ReturnDocument
 
 from parse_shim.classes.model import ClassDef
+from parse_shim.errors import EngineError, Unavailable
 from parse_shim.query.ast import Node
 from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.demand import Demanded, Examined
@@ -29,6 +30,7 @@ from parse_shim.storage.mongo.connection import DEFAULT_TIMEOUT_MS, Connection, 
 from parse_shim.storage.mongo.errors import translated
 from parse_shim.storage.mongo.gridfs import MongoFiles
 from parse_shim.storage.mongo.indexes import Indexes
+from parse_shim.storage.mongo.inserts import insert_all
 from parse_shim.storage.mongo.layout import Layout
 from parse_shim.storage.mongo.links import Links
 from parse_shim.storage.mongo.reading import Reading
@@ -148,6 +150,21 @@ class MongoEngine:
             self._ready_to_write(layout, raw)
             self.connection.collection(cls.name).insert_one(raw, session=self.connection.session)
 
+    def insert_all(self, cls: ClassDef, docs: Sequence[Doc]) -> list[EngineError | None]:
+        """As many calls of `insert` in one round trip; what each raises. Raises Unavailable: some may be stored."""
+        layout = self._layout(cls)
+        try:
+            with translated():
+                raws = [layout.write(doc) for doc in docs]
+                for raw in raws:
+                    self._ready_to_write(layout, raw)
+                return insert_all(self.connection, cls.name, raws)
+        except Unavailable:
+            raise
+        except EngineError:
+            # One of them cannot even be written down: nothing was sent yet.
+            return [self._insert_error(cls, doc) for doc in docs]
+
     def update(self, cls: ClassDef, where: Node, update: Update) -> Doc | None:
         layout = self._layout(cls)
         with translated():
@@ -242,6 +259,13 @@ class MongoEngine:
         if found is None or found.layout is not layout:
             found = self._answers[layout.cls.name] = Answers(layout)
         return found
+
+    def _insert_error(self, cls: ClassDef, doc: Doc) -> EngineError | None:
+        try:
+            self.insert(cls, doc)
+        except EngineError as error:
+            return error
+        return None
 
     def _change(self, layout: Layout, where: Node, update: Update) -> tuple[Raw, Operators]:
         """Filter and operators of an update."""

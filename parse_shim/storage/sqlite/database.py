@@ -13,11 +13,12 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 import apsw
 
-from parse_shim.errors import Unavailable
+from parse_shim.errors import EngineError, Unavailable
 from parse_shim.storage.sqlite.connection import connect, make_folder, prepare, translated
 from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.group import Group, Ticket
@@ -87,6 +88,16 @@ class Database:
         if self.file is None or within_seconds is not None:
             return self._alone_in_transaction(job, self._busy_seconds if within_seconds is None else within_seconds)
         return self._group.write(job)
+
+    def write_all(self, jobs: Sequence[Job[None]]) -> list[EngineError | None]:
+        """Each job as by `write`, in one transaction; the error of each. Raises Unavailable when nothing of them is stored."""
+        tickets = [Ticket(job) for job in jobs]
+        if self.in_transaction or self.file is None:
+            for ticket in tickets:
+                ticket.keep(partial(self.write, ticket.job))
+        else:
+            self.carry_out(tickets)
+        return [ticket.known_error() for ticket in tickets]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

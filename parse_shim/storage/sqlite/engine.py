@@ -14,10 +14,10 @@ import orjson
 
 from parse_shim import ids
 from parse_shim.classes.model import ClassDef, join_name
-from parse_shim.errors import Refused, Unavailable
+from parse_shim.errors import EngineError, Refused, Unavailable
 from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.query.options import ALL, FindOptions
-from parse_shim.storage.arrange import arrange, distinct_values, without_order
+from parse_shim.storage.arrange import arrange, check_hint, distinct_values, without_order
 from parse_shim.storage.demand import Demanded, Examined
 from parse_shim.storage.pipeline import run_pipeline
 from parse_shim.storage.sqlite import classes, demand, links, select, text, upkeep, writes
@@ -120,6 +120,14 @@ class SqliteEngine:
     def insert(self, cls: ClassDef, doc: Doc) -> None:
         self._database.write(lambda connection: writes.insert(connection, self._layout.ensure(connection, cls), doc))
 
+    def insert_all(self, cls: ClassDef, docs: Sequence[Doc]) -> list[EngineError | None]:
+        """As many calls of `insert`, with one commit; what each raises. Raises Unavailable: none is stored."""
+
+        def one(doc: Doc) -> Callable[[apsw.Connection], None]:
+            return lambda connection: writes.insert(connection, self._layout.ensure(connection, cls), doc)
+
+        return self._database.write_all([one(doc) for doc in docs])
+
     def update(self, cls: ClassDef, where: Node, update: Update) -> Doc | None:
         def job(connection: apsw.Connection) -> Doc | None:
             table = self._table(connection, cls)
@@ -215,6 +223,8 @@ class SqliteEngine:
     def _texts(self, cls: ClassDef, where: Node, options: FindOptions) -> tuple[list[str], bool]:
         if text.searches(where):
             self._index_text(cls, where)
+        if options.hint:
+            check_hint(cls, options.hint)
         nothing: tuple[list[str], bool] = ([], True)
         return self._read(cls, lambda connection, table: select.texts(connection, cls, table, where, options), nothing)
 

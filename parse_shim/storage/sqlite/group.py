@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from parse_shim.errors import Unavailable
+from parse_shim.errors import EngineError, Unavailable
 
 T = TypeVar("T")
 
@@ -48,6 +48,12 @@ class Ticket:
 
     def wake(self) -> None:
         self._turn.release()
+
+    def known_error(self) -> EngineError | None:
+        """The error that callers know how to take; any other is raised."""
+        if self.error is not None and not isinstance(self.error, EngineError):
+            raise self.error
+        return self.error
 
     def outcome(self) -> Any:
         if self.error is not None:

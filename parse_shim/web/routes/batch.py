@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import posixpath
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
 from parse_shim.errors import Code, ParseError, TransportError
 from parse_shim.rest.access import require_master
-from parse_shim.rest.batch import Item, transaction
+from parse_shim.rest.batch import Item, create_together, may_create_together, transaction
 from parse_shim.rest.core import Context
+from parse_shim.rest.write_state import Written
 from parse_shim.values.jstext import js_text
 from parse_shim.values.types import MISSING, Json
 from parse_shim.web.allowed import check_allowed_route
@@ -41,7 +44,30 @@ def batch(ctx: Context, call: Call) -> Reply:
     _check_limits(ctx, call, planned)
     if call.body.get("transaction") is True:
         return Reply(_together(ctx, planned))
-    return Reply([_one(ctx, item) for item in planned])
+    return Reply([answer for class_name, run in groupby(planned, partial(_alike, ctx)) for answer in _run(ctx, class_name, list(run))])
+
+
+def _alike(ctx: Context, item: Planned) -> str | None:
+    """The class of a create that may be stored together with its neighbours."""
+    if item.match.route.operation != "create":
+        return None
+    class_name = item.match.route.class_name or item.match.parts["className"]
+    return class_name if may_create_together(ctx, class_name) else None
+
+
+def _run(ctx: Context, class_name: str | None, items: list[Planned]) -> list[dict[str, Any]]:
+    """Items one after the other; creates of `class_name` in one go."""
+    if class_name is None or len(items) == 1:
+        return [_one(ctx, item) for item in items]
+    contexts = [replace(ctx, cloud=dict(ctx.cloud)) for _ in items]
+    outcomes = create_together(contexts, class_name, [item.call.body for item in items])
+    return [_told(ctx, outcome) for outcome in outcomes]
+
+
+def _told(ctx: Context, outcome: Written | Exception) -> dict[str, Any]:
+    if isinstance(outcome, Exception):
+        return {"error": item_error(outcome, ctx.settings)}
+    return {"success": written_reply(ctx, outcome).body}
 
 
 def _one(ctx: Context, item: Planned) -> dict[str, Any]:
