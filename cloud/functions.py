@@ -29,7 +29,7 @@ def get_active_sessions_token(request: Any) -> str:
     if not call.live:
         raise ObjectNotFound("Object not found.")
     if asker(request) == call.caller:
-        return caller_token(request.video, call.session_id, call.caller)
+        return caller_token(request, call.session_id, call.caller)
     return receiver_token(request.video, call.session_id, call.receiver)
 
 

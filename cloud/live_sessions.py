@@ -14,6 +14,7 @@ from cloud.call_sides import data_of
 from cloud.calls import CALLER, RECEIVER, SESSION, begin
 from cloud.masking import SECRETS, hide_secrets, restrict_search
 from cloud.options import options
+from cloud.pages import roles_of
 from cloud.people import TITLE_LENGTH, asker, check_identity, title_of
 from parse_shim import ACL, Code, Object, ParseError, Query, cloud
 from parse_shim.ids import new_object_id, timestamp
@@ -142,7 +143,7 @@ def make_video(request: Any, row: Object) -> None:
         session = request.video.create_session()
         row["sessionID"] = session
         row["publisherToken"] = receiver_token(request.video, session, receiver)
-        row["subscriberToken"] = caller_token(request.video, session, caller)
+        row["subscriberToken"] = caller_token(request, session, caller)
     except VideoError as error:
         raise ParseError(Code.SCRIPT_FAILED, f"{FAILED}: {error}") from error
 
@@ -152,10 +153,10 @@ def receiver_token(video: Any, session: str, receiver: str) -> str:
     return str(video.token(session, "publisher", data_of(receiver, RECEIVER)))
 
 
-def caller_token(video: Any, session: str, caller: str) -> str:
+def caller_token(request: Any, session: str, caller: str) -> str:
     """subscriberToken: the tutorial's caller connects with it, and publishes, which only `two-way` allows."""
-    role = "publisher" if options().roles == "two-way" else "subscriber"
-    return str(video.token(session, role, data_of(caller, CALLER)))
+    role = "publisher" if roles_of(request) == "two-way" else "subscriber"
+    return str(request.video.token(session, role, data_of(caller, CALLER)))
 
 
 def set_rights(row: Object, caller: str, receiver: str) -> None:

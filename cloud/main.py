@@ -1,6 +1,17 @@
 """What is switched on: the server collects the hooks of every module imported here."""
 
-from cloud import active_users, buddy_invitations, buddy_people, buddytok, call_work, functions, live_sessions, masking, users
+from cloud import (
+    active_users,
+    buddy_invitations,
+    buddy_people,
+    buddytok,
+    call_work,
+    functions,
+    live_sessions,
+    masking,
+    pages,
+    users,
+)
 
 __all__ = [
     "active_users",
@@ -11,5 +22,6 @@ __all__ = [
     "functions",
     "live_sessions",
     "masking",
+    "pages",
     "users",
 ]

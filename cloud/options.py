@@ -20,6 +20,7 @@ CHOICES = {
 class Options:
     """`roles`: what subscriberToken may do (`two-way`: publish too). `access`: who sees and writes calls.
     `receiver`: what receiverID must be. `callbacks`: does the video service tell who comes and goes (`auto`: once it has).
+    `page`: /livesessions/ is served.
 
     Times in seconds. `ring`: how long a call rings. `presence`: how long a person counts as here without a sign of life.
     `grace`: how long one side may be cut off. `max_call`: how long a call may last."""
@@ -28,6 +29,7 @@ class Options:
     access: str = "masked"
     receiver: str = "user"
     callbacks: str = "auto"
+    page: bool = False
     ring_seconds: float = 60
     presence_seconds: float = 30
     grace_seconds: float = 20
@@ -45,6 +47,7 @@ def read(env: Mapping[str, str]) -> Options:
         access=chosen["LIVESESSIONS_ACCESS"],
         receiver=chosen["LIVESESSIONS_RECEIVER"],
         callbacks=chosen["LIVESESSIONS_CALLBACKS"],
+        page=env.get("LIVESESSIONS_PAGE", "").lower() in ("1", "true", "yes", "on"),
         ring_seconds=_seconds(env, "LIVESESSIONS_RING_SECONDS", 60),
         presence_seconds=_seconds(env, "LIVESESSIONS_PRESENCE_SECONDS", 30),
         grace_seconds=_seconds(env, "LIVESESSIONS_GRACE_SECONDS", 20),

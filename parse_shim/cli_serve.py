@@ -27,6 +27,10 @@ def run(config: str | None, options: Mapping[str, Any], *, development: bool) ->
     except (VideoSettingError, OSError) as error:
         fail(str(error))
     os.environ["OPENTOK_CALLBACK_PATH_SECRET"] = secret
+    if development:
+        # Pages that anybody may use: for development, unless somebody says otherwise.
+        os.environ.setdefault("LIVESESSIONS_PAGE", "1")
+        os.environ.setdefault("BUDDYTOK_ENABLED", "1")
     # The emulator's process comes before the patch (gevent's subprocess would take SIGCHLD, which is gunicorn's), and
     # everything that talks to the network is imported after it.
     emulator = None if video.configured else spawn_emulator(state_file=Path(settings.data_folder) / "opentok-emulator.json")
@@ -88,8 +92,16 @@ def banner(settings: Settings, video: str, callbacks: str) -> list[str]:
         rows["clients"] = "may create classes (allowClientClassCreation): for development"
     if settings.dev:
         rows["dev"] = "reloads when cloud code or schemas change"
+    if shows_page(settings):
+        rows["look"] = f"{local_url(settings).removesuffix(settings.mount_path)}/livesessions/ (two phones in one window)"
     rows["try"] = first_request(settings)
     return [f"parse-shim serves {settings.server_url}", *(f"  {name:<15} {text}" for name, text in rows.items())]
+
+
+def shows_page(settings: Settings) -> bool:
+    """The application is the one that brings this page, and it is switched on."""
+    own = settings.cloud == "cloud.main" and Path("cloud/pages.py").is_file()
+    return own and os.environ.get("LIVESESSIONS_PAGE", "").lower() in ("1", "true", "yes", "on")
 
 
 def place(uri: str) -> str:

@@ -114,10 +114,16 @@ def browser_routes(state: State, sockets: Sockets) -> Blueprint:
     def socket() -> Response:
         wire = Server.accept(request.environ, ping_interval=20)
         talk(Socket(wire), wire, state, sockets)
-        # The answer was the upgrade; werkzeug would write a second one on the closed socket.
-        return Response(status=400, response=[])
+        return Upgraded()
 
     return routes
+
+
+class Upgraded(Response):
+    """No answer: the socket had it. werkzeug takes a ConnectionError for a client that went away, and writes nothing."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ConnectionError
 
 
 def _library() -> Response:

@@ -60,24 +60,27 @@ def libraries(browser_modules):
 
 
 @pytest.fixture
-def site(live_server, libraries):
-    """A server with BuddyTok's files; its root URL."""
+def open_site(live_server, libraries):
+    """`open_site(web_root)`: the root URL of a server with BuddyTok on."""
     with OpenTokEmulator() as emulator:
-        env = {
-            "OPENTOK_API_KEY": FAKE_KEY,
-            "OPENTOK_API_SECRET": FAKE_SECRET,
-            "OPENTOK_API_URL": emulator.url,
-            "BUDDYTOK_ENABLED": "1",
-            "BUDDYTOK_WEB_ROOT": root,
-            "BUDDYTOK_SCRIPT_MAP": json.dumps({name: f"{libraries}/{file}" for name, file in LIBRARIES.items()}),
-        }
-        server = live_server(cloud="cloud.main", schemas="schemas", env=env)
-        yield server.url.removesuffix("/parse") + "/"
+
+        def start(web_root):
+            env = {
+                "OPENTOK_API_KEY": FAKE_KEY,
+                "OPENTOK_API_SECRET": FAKE_SECRET,
+                "OPENTOK_API_URL": emulator.url,
+                "BUDDYTOK_ENABLED": "1",
+                "BUDDYTOK_WEB_ROOT": web_root,
+                "BUDDYTOK_SCRIPT_MAP": json.dumps({name: f"{libraries}/{file}" for name, file in LIBRARIES.items()}),
+            }
+            return live_server(cloud="cloud.main", schemas="schemas", env=env).url.removesuffix("/parse") + "/"
+
+        yield start
 
 
 @needs_files
-def test_the_unmodified_client_meets_invites_and_chats(site):
-    done = subprocess.run(["node", str(HERE / "buddytok.mjs"), site], capture_output=True, text=True, timeout=120)
+def test_the_unmodified_client_meets_invites_and_chats(open_site):
+    done = subprocess.run(["node", str(HERE / "buddytok.mjs"), open_site(root)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     requests = json.loads(done.stdout)
     assert [bodies(requests, *name)[0] for name in WANTED] == list(WANTED.values())
@@ -86,3 +89,18 @@ def test_the_unmodified_client_meets_invites_and_chats(site):
 def bodies(requests, method, path):
     """What was sent there, in order. The ids of invited chats are in the query string."""
     return [each["body"] for each in requests if (each["method"], each["url"].partition("?")[0]) == (method, path)]
+
+
+def chat_in_chromium(chromium, url, kind, folder):
+    command = ["node", str(HERE / "buddies.mjs"), chromium, url, kind, os.environ.get("SCREENSHOTS") or str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@needs_files
+def test_the_unmodified_client_in_a_real_browser(open_site, chromium, tmp_path):
+    chat_in_chromium(chromium, open_site(root), "original", tmp_path)
+
+
+def test_our_own_page_in_a_real_browser(open_site, chromium, browser_modules, tmp_path):
+    chat_in_chromium(chromium, open_site(""), "own", tmp_path)
