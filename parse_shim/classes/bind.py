@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from parse_shim.classes.model import ClassDef, FieldType
 from parse_shim.errors import Code, ParseError
-from parse_shim.query.ast import And, Compare, Eq, In, Node, Not, Or
+from parse_shim.query.ast import And, AnyPattern, Compare, Eq, In, Node, Not, Or, Regex
 from parse_shim.query.parse import RelativeTime
 from parse_shim.values.codec import parse_iso
+from parse_shim.values.jsontext import dumps
 from parse_shim.values.types import Pointer, Value
 
 TEXT_DATES = frozenset({"createdAt", "updatedAt", "expiresAt"})
@@ -27,6 +28,8 @@ def bind(node: Node, cls: ClassDef, now: datetime) -> Node:
     """
     if isinstance(node, Eq):
         return _bind_eq(node, node.value, cls) if isinstance(node.value, str) else node
+    if isinstance(node, AnyPattern):
+        return _bind_patterns(node, cls)
     if isinstance(node, And | Or):
         parts = tuple(bind(part, cls, now) for part in node.parts)
         return node if all(a is b for a, b in zip(parts, node.parts, strict=True)) else type(node)(parts)
@@ -55,6 +58,13 @@ def _bind_in(node: In, cls: ClassDef) -> Node:
     if column is None or column.kind != "Pointer" or not any(type(value) is str for value in node.values):
         return node
     return replace(node, values=tuple(_pointer(v, column) if isinstance(v, str) else v for v in node.values))
+
+
+def _bind_patterns(node: AnyPattern, cls: ClassDef) -> Node:
+    for part in node.parts:
+        if isinstance(part, Regex) and cls.kind(part.path) not in ("Array", "Object"):
+            raise ParseError(Code.INVALID_JSON, f'bad atom: {{"$regex":{dumps(part.pattern).decode()}}}')
+    return Or(node.parts)
 
 
 def _bind_relative(node: Compare, distance: RelativeTime, cls: ClassDef, now: datetime) -> Node:

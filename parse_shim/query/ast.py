@@ -25,6 +25,11 @@ class Or:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyPattern(Or):
+    """A `$in` with patterns, until `classes.bind` knows whether the column is an Array: no other one takes them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     part: Node
 
@@ -197,7 +202,7 @@ class Writable:
 
 
 Node = (
-    And | Or | Not | Eq | EqFold | Compare | In | All | ContainedBy | Exists | Regex | Text
+    And | Or | AnyPattern | Not | Eq | EqFold | Compare | In | All | ContainedBy | Exists | Regex | Text
     | Near | WithinSphere | WithinBox | WithinPolygon | PolygonContains
     | InQuery | Select | RelatedTo | Readable | Writable
 )  # fmt: skip

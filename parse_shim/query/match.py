@@ -222,6 +222,7 @@ def _needs_query(node: Any, doc: Doc, now: datetime | None) -> bool:
 _MATCHERS: dict[type, Callable[[Any, Doc, datetime | None], bool]] = {
     ast.And: _and,
     ast.Or: _or,
+    ast.AnyPattern: _or,
     ast.Not: _not,
     ast.Eq: _eq,
     ast.EqFold: _eq_fold,

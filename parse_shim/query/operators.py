@@ -13,6 +13,7 @@ from parse_shim.query.ast import (
     NOTHING,
     All,
     And,
+    AnyPattern,
     Compare,
     CompareOp,
     ContainedBy,
@@ -119,7 +120,7 @@ def _in(reader: Reader, path: str, argument: Json, words: Words) -> Node:
     plain = In(path, tuple(_atom(item) for item in items if not (isinstance(item, dict) and "$regex" in item)))
     if not patterns:
         return plain
-    return Or((plain, *(_regex(reader, path, item["$regex"], item) for item in patterns)))
+    return AnyPattern((plain, *(_regex(reader, path, item["$regex"], item) for item in patterns)))
 
 
 def _nin(reader: Reader, path: str, argument: Json, words: Words) -> Node:

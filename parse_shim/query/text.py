@@ -1,7 +1,8 @@
 """Full text search (contract/02, section 7): reading a term, deciding, scoring. Engines with an index of their own use `parse_term`.
 
-Words are cut at everything that is no letter or digit, stripped of marks unless the search minds them, and stemmed
-unless the language is `none`.
+Words are cut at everything that is no letter or digit, and stripped of marks unless the search minds them. Stored texts are taken as
+English, stemmed and without its stop words, whatever language a search names, as in the peer's index; the words of a search in
+another language than English keep the stop words, in `none` they are not stemmed either.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def text_matches(node: Text, values: Iterable[str]) -> bool:
     """One of the words, all phrases and nothing excluded, taken over all values together."""
     terms = parse_term(node)
     texts = [folded(value, node.case_sensitive, node.diacritic_sensitive) for value in values]
-    words = set(_words(texts, _language(node), node.case_sensitive))
+    words = set(_words(texts))
     if any(phrase in text for phrase in terms.without_phrases for text in texts):
         return False
     if not words.isdisjoint(terms.without_words):
@@ -78,9 +79,9 @@ def score(node: Text, doc: Doc) -> float:
     return total
 
 
-def words_of(text: str, language: str = "english", case: bool = False, marks: bool = False) -> list[str]:
-    """The words of a text as they are compared: folded, without stop words, stemmed."""
-    return list(_words([folded(text, case, marks)], language, case))
+def words_of(text: str, case: bool = False, marks: bool = False) -> list[str]:
+    """The words of a stored text as they are compared: folded, without stop words, stemmed."""
+    return list(_words([folded(text, case, marks)]))
 
 
 def folded(text: str, case: bool = False, marks: bool = False) -> str:
@@ -110,25 +111,23 @@ def _parse(term: str, language: str, case: bool, marks: bool) -> Terms:
             text = folded(phrase, case, marks)
             (without_phrases if minus_phrase else phrases).append(text)
             if not minus_phrase:
-                words += words_of(phrase, language, case, marks)
+                words += _words([text], language)
         elif word:
-            found = words_of(word, language, case, marks)
+            found = _words([folded(word, case, marks)], language)
             (without_words if minus_word else words).extend(found)
     return Terms(tuple(words), tuple(phrases), tuple(without_words), tuple(without_phrases))
 
 
-def _words(texts: Iterable[str], language: str, case: bool) -> Iterable[str]:
+def _words(texts: Iterable[str], language: str = "english") -> Iterable[str]:
     for text in texts:
         for word in _WORD.findall(text):
-            if language == "english":
-                if word.lower() in STOP_WORDS:
-                    continue
-                word = stem(word)
-            yield word
+            if language == "english" and word.lower() in STOP_WORDS:
+                continue
+            yield word if language == "none" else stem(word)
 
 
 def _score(node: Text, terms: Terms, text: str) -> float:
-    words = words_of(text, _language(node), node.case_sensitive, node.diacritic_sensitive)
+    words = words_of(text, node.case_sensitive, node.diacritic_sensitive)
     total = 0.0
     for wanted in set(terms.words):
         count = words.count(wanted)

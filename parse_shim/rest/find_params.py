@@ -1,7 +1,7 @@
 """The parameters of a find, as Parse's clients send them. Source: contract/02, section 1.
 
 `find_params` and `get_params` take a mapping whose query-string texts were already read as JSON where they are JSON.
-Refused beyond the peer: a limit that is no number (the peer then answers without a limit) and a negative skip (there a 500).
+Refused beyond the peer: a negative skip (there a 500).
 """
 
 from __future__ import annotations
@@ -133,9 +133,7 @@ def _limit(value: Json) -> int | None:
     if value is None or value == "":
         return None
     number = _number(value)
-    if number is None:
-        raise ParseError(Code.INVALID_QUERY, "limit must be a number")
-    return abs(number)
+    return LARGEST if number is None else abs(number)
 
 
 def _skip(value: Json) -> int:

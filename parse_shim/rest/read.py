@@ -258,7 +258,13 @@ def _finish(reading: Reading, selection: Selection, protected: Protection, found
 def _searcher(params: FindParams) -> Search:
     """How inner queries of a find are run."""
     preference = params.subquery_read_preference
-    return search_as if preference is None else partial(search_as, preference=checked_preference(preference))
+    if preference is None:
+        return search_as
+
+    def search(ctx: Context, class_name: str, where: Node, fields: frozenset[str]) -> list[Doc]:
+        return search_as(ctx, class_name, where, fields, preference=checked_preference(preference))
+
+    return search
 
 
 def search_as(ctx: Context, class_name: str, where: Node, fields: frozenset[str], *, preference: str | None = None) -> list[Doc]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from parse_shim.classes.model import ClassDef
+from parse_shim.errors import Refused
 from parse_shim.query.ast import And, Near, Node, Not, Or, Text, WithinSphere
 from parse_shim.query.match import point_at
 from parse_shim.query.options import FindOptions
@@ -44,6 +46,15 @@ def in_order(docs: Iterable[Doc], where: Node, order: Iterable[tuple[str, bool]]
         else:
             result.sort(key=lambda doc: path_key(doc, path, descending), reverse=descending)
     return result
+
+
+def check_hint(cls: ClassDef, hint: str | Mapping[str, Any] | None) -> None:
+    """Stores that choose by themselves ignore a hint, but not one that names no index. Raises Refused."""
+    if not hint:
+        return
+    known: dict[str, Mapping[str, Any]] = {"_id_": {"_id": 1}, **cls.indexes}
+    if hint not in known if isinstance(hint, str) else dict(hint) not in [dict(keys) for keys in known.values()]:
+        raise Refused("hint provided does not correspond to an existing index")
 
 
 def find_near(where: Node) -> Near | None:

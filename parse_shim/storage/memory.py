@@ -13,7 +13,7 @@ from parse_shim.errors import DuplicateKey
 from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.query.match import matches
 from parse_shim.query.options import ALL, FindOptions
-from parse_shim.storage.arrange import arrange, copied, distinct_values, without_order
+from parse_shim.storage.arrange import arrange, check_hint, copied, distinct_values, without_order
 from parse_shim.storage.merge import merge_class, without_columns
 from parse_shim.storage.pipeline import run_pipeline
 from parse_shim.storage.unique import unique_keys
@@ -80,6 +80,7 @@ class MemoryEngine:
     # -- objects ------------------------------------------------------------------------------------------------------
 
     def find(self, cls: ClassDef, where: Node, options: FindOptions = ALL) -> list[Doc]:
+        check_hint(cls, options.hint)
         with self._lock:
             return [copied(doc) for doc in arrange(self._matching(cls.name, where), where, options)]
 

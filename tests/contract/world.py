@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import pytest
 from werkzeug.test import Client, TestResponse
 
 from parse_shim.settings import Settings
@@ -90,15 +91,20 @@ class Server:
                 return [self.filled(value) for value in body]
         return body
 
+    def expect(self, rows: Iterable[Row]) -> None:
+        """Send all rows; fail with those that were answered otherwise."""
+        wrong = self.differences(rows)
+        if wrong:
+            pytest.fail("\n".join(wrong), pytrace=False)
+
     def differences(self, rows: Iterable[Row]) -> list[str]:
-        """One line a row that was answered otherwise."""
         wrong = []
         for who, method, path, body, status, expected in rows:
             answer = self(who, method, path, body)
             if answer.status_code != status or not self._fits(answer, expected):
                 asked = json.dumps(body) if not isinstance(body, bytes) else repr(body)
                 wanted = "a predicate" if callable(expected) else expected
-                wrong.append(f"{who} {method} {path} {asked}\n  -> {answer.status_code} {answer.text}\n  wanted {status} {wanted}")
+                wrong.append(f"{who} {method} {path} {asked}\n  -> {answer.status_code} {answer.text[:300]}\n  wanted {status} {wanted}")
         return wrong
 
     def _fits(self, answer: TestResponse, expected: Any) -> bool:

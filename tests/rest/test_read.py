@@ -35,6 +35,7 @@ def world() -> World:
         ({"limit": 1e30}, ["w1", "w2", "w3"]),
         ({"skip": 1}, ["w2", "w3"]),
         ({"skip": "abc"}, ["w1", "w2", "w3"]),
+        ({"limit": "abc"}, ["w1", "w2", "w3"]),
         ({"skip": 1.5}, ["w2", "w3"]),
         ({"skip": 1e30}, []),
         ({"order": "-n"}, ["w3", "w2", "w1"]),
@@ -58,8 +59,6 @@ def test_parameters_of_a_find(world: World, raw: dict[str, Any], expected: list[
     [
         ({"foo": 1}, 102, "Invalid parameter for query: foo"),
         ({"distinct": "n"}, 102, "Invalid parameter for query: distinct"),
-        ({"limit": "abc"}, 102, "limit must be a number"),
-        ({"limit": [2, 3]}, 102, "limit must be a number"),
         ({"skip": -1}, 102, "skip must not be negative"),
         ({"order": "+n"}, 105, "Invalid field name: +n."),
         ({"order": "bad-key"}, 105, "Invalid field name: bad-key."),

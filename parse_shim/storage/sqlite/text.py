@@ -1,7 +1,6 @@
 """Full text search: an FTS5 table a searched column narrows down, query/text.py decides.
 
-The table holds no text, only short codes of the words: FTS5 would cut and fold words by rules of its own. Each word stands there
-twice, as it is and stemmed, so that one table serves searches with and without a language.
+The table holds no text, only short codes of the words: FTS5 would cut and fold words by rules of its own.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import apsw
+import orjson
 
 from parse_shim.classes.model import ClassDef
 from parse_shim.query.ast import And, Node, Not, Or, Text
@@ -20,8 +20,6 @@ from parse_shim.storage.sqlite.layout import Table, bump_version
 from parse_shim.storage.sqlite.names import is_column, path, table_name, text_table
 from parse_shim.storage.sqlite.rows import field_value
 from parse_shim.values.types import Doc
-
-_STEMMED = ("english", "en")
 
 
 def text_prefilter(table: Table, node: Text, parameters: list[Any]) -> str | None:
@@ -34,8 +32,7 @@ def text_prefilter(table: Table, node: Text, parameters: list[Any]) -> str | Non
         return None
     if not terms.words:
         return "0"
-    kind = "s" if (node.language or "english").lower() in _STEMMED else "w"
-    parameters.append(" OR ".join(sorted({_code(kind, word) for word in terms.words})))
+    parameters.append(" OR ".join(sorted({_code(word) for word in terms.words})))
     return f"id IN (SELECT rowid FROM {text_table(table.name, node.path)}(?))"
 
 
@@ -59,7 +56,17 @@ def ensure(connection: apsw.Connection, table: Table, columns: Iterable[str]) ->
             if value is not None:
                 _insert(connection, index, row_id, field_value(value))
         table.text.add(column)
+        _list(connection, table, column)
         bump_version(connection)
+
+
+def _list(connection: apsw.Connection, table: Table, column: str) -> None:
+    """Show the index with the class, as the peer does: one of text for each class."""
+    for (definition,) in connection.execute("SELECT definition FROM classes WHERE name = ?", (table.name,)).fetchall():
+        stored = orjson.loads(str(definition))
+        if not any("text" in keys.values() for keys in stored["indexes"].values()):
+            stored["indexes"][f"{column}_text"] = {column: "text"}
+            connection.execute("UPDATE classes SET definition = ? WHERE name = ?", (orjson.dumps(stored).decode(), table.name))
 
 
 def place(connection: apsw.Connection, table: Table, row_id: int, doc: Doc, before: Doc | None = None) -> None:
@@ -83,15 +90,14 @@ def remove(connection: apsw.Connection, table: Table, row_ids: Iterable[int]) ->
 
 def _insert(connection: apsw.Connection, index: str, row_id: int, value: Any) -> None:
     texts = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
-    codes = {_code("w", word) for text in texts for word in words_of(text, "none")}
-    codes |= {_code("s", word) for text in texts for word in words_of(text)}
+    codes = {_code(word) for text in texts for word in words_of(text)}
     if codes:
         connection.execute(f"INSERT INTO {index} (rowid, words) VALUES (?, ?)", (row_id, " ".join(codes)))
 
 
-def _code(kind: str, word: str) -> str:
+def _code(word: str) -> str:
     """A code that FTS5 takes for one word. Two words with one code cost a look at the object, nothing else."""
-    return kind + hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).hexdigest()
+    return "s" + hashlib.blake2b(word.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def _searched(node: Node) -> set[str]:
