@@ -61,14 +61,14 @@ def check_and_grow(write: Write) -> None:
     creating = write.creating
     new = check.new_fields(write.update, write.cls)
     cls = write.cls.with_fields(new) if new else write.cls
+    if write.class_name[:1] == "_":
+        check.check_system_required(write.update, write.class_name, create=creating)
     update = write.update = check.fit(write.update, cls, create=creating)
     check.check_nested_keys(update)
     check.check_values(update, cls)
     if creating and cls.defaults:
         write.given = check.fill_defaults(update, cls)
         update |= {name: Set(value) for name, value in write.given.items()}
-    if write.class_name[:1] == "_":
-        check.check_system_required(update, write.class_name, create=creating)
     if cls.required:
         check.check_required(update, cls, create=creating)
     _check_permissions(write, new)

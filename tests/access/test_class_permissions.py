@@ -166,7 +166,7 @@ PROTECTED: list[tuple[Any, dict[str, set[str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("lists", "hidden"), PROTECTED, ids=str)
+@pytest.mark.parametrize(("lists", "hidden"), PROTECTED, ids=[str(lists) for lists, _ in PROTECTED])
 def test_what_is_hidden_from_whom(city: City, lists: Any, hidden: dict[str, set[str]]) -> None:
     name = city.new_class(n=1, secret={"k": "s3"}, y=2, owner=pointer("_User", "{ann}"), team=[pointer("_User", "{cat}")], rel=None)
     row = city.ids["row"]
