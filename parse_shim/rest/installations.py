@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 
-from parse_shim import ids
 from parse_shim.errors import Code, ObjectNotFound, ParseError
 from parse_shim.query.ast import Eq, Node, Not, Or, both
 from parse_shim.rest.access import writable
@@ -25,8 +23,6 @@ class Matches:
 
     by_id: Doc | None = None
     by_token: list[Doc] = field(default_factory=list)
-    takes_id: bool = False
-    """Another row stands under the id that a new row of this device would get."""
 
 
 def prepare(write: Write) -> None:
@@ -44,19 +40,6 @@ def prepare(write: Write) -> None:
     else:
         _check_update(write, found.by_id)
         _merge(write, found)
-    if write.creating and sent_id and not found.takes_id:
-        write.object_id = write.object_id or id_of_device(write, sent_id)
-
-
-def id_of_device(write: Write, installation_id: str) -> str:
-    """The objectId of a device's new row. Made from its installationId: of two requests at once, one finds the id taken and becomes an
-    update, where there is no unique index (parse-server's databases have none, and may hold doubles)."""
-    seed = int.from_bytes(hashlib.sha256(f"{INSTALLATION}\n{installation_id}".encode("utf-8", "replace")).digest())
-    letters = []
-    for _ in range(write.ctx.core.settings.object_id_size):
-        seed, index = divmod(seed, len(ids.ALPHABET))
-        letters.append(ids.ALPHABET[index])
-    return "".join(letters)
 
 
 def not_found(_write: Write) -> ParseError:
@@ -125,7 +108,7 @@ def _find(write: Write, known_id: str, token: str) -> Matches:
     if not write.creating:
         parts.append(Eq("objectId", write.object_id))
     elif known_id:
-        parts += [Eq("installationId", known_id), Eq("objectId", id_of_device(write, known_id))]
+        parts.append(Eq("installationId", known_id))
     if token:
         parts.append(Eq("deviceToken", token))
     if not parts:
@@ -133,7 +116,6 @@ def _find(write: Write, known_id: str, token: str) -> Matches:
     with translated(INSTALLATION):
         rows = write.ctx.core.engine.find(write.cls, Or(tuple(parts)))
     found = Matches(by_token=[row for row in rows if token and row.get("deviceToken") == token])
-    found.takes_id = write.creating and bool(known_id) and any(row["objectId"] == id_of_device(write, known_id) for row in rows)
     for row in rows:
         same = row["objectId"] == write.object_id if not write.creating else row.get("installationId") == known_id
         if same and (not write.creating or known_id):

@@ -218,7 +218,7 @@ def _run_again(opened: Callable[[], Write]) -> Written:
     except ParseError as error:
         if not (write.creating and isinstance(error.__cause__, DuplicateKey)):
             raise
-        is_device = write.class_name == "_Installation" and error.__cause__.field == "objectId"
+        is_device = write.class_name == "_Installation" and error.__cause__.field == "installationId"
         if error.code != Code.ACCOUNT_ALREADY_LINKED and not is_device:
             raise
     return run(opened())

@@ -9,7 +9,11 @@ from collections.abc import Mapping
 
 from parse_shim.values.types import Doc
 
-_EXACT: Mapping[str, tuple[str, ...]] = {"_Role": ("name",), "_Idempotency": ("reqId",)}
+_EXACT: Mapping[str, tuple[str, ...]] = {
+    "_Role": ("name",),
+    "_Idempotency": ("reqId",),
+    "_Installation": ("installationId",),
+}
 _FOLDED: Mapping[str, tuple[str, ...]] = {"_User": ("username", "email")}
 
 CLASSES_WITH_KEYS = frozenset(_EXACT) | frozenset(_FOLDED)

@@ -83,7 +83,7 @@ SYSTEM_INDEXES: Mapping[str, tuple[Index, ...]] = {
     ),
     "_Role": (_unique("name"),),
     "_Session": (_sparse("_session_token_1", "_session_token"), _sparse("_p_user_1", "_p_user")),
-    "_Installation": (_sparse("installationId_1", "installationId"), _sparse("deviceToken_1", "deviceToken")),
+    "_Installation": (_unique("installationId"), _sparse("deviceToken_1", "deviceToken")),
     "_Idempotency": (
         _unique("reqId"),
         Index("ttl", (("expire", 1),), {"sparse": True, "expireAfterSeconds": 0}),
@@ -228,8 +228,9 @@ class Indexes:
 
     def _make_all(self, collection: str, indexes: Iterable[Index]) -> None:
         for index in indexes:
-            if not self.ensure(collection, index, quiet=bool(index.options.get("unique"))) and collection.startswith("_Join:"):
-                # Links that parse-server wrote may stand twice; an ordinary index still spares the scan.
+            made = self.ensure(collection, index, quiet=bool(index.options.get("unique")))
+            if not made and (collection.startswith("_Join:") or collection == "_Installation"):
+                # Links and devices that parse-server wrote may stand twice; an ordinary index still spares the scan.
                 self.ensure(collection, Index(index.name, index.keys))
 
     def _later(self, collection: str, index: Index) -> None:
