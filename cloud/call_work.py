@@ -1,4 +1,4 @@
-"""The slow half of the calls: what asks the video service or takes time. Done by one process at a time, every second.
+"""The slow half of the calls: what asks the video service or takes time. Done by one process at a time, every two seconds.
 
 Nothing here is needed for an answer to a client; after a kill the next process finds the same work in the store.
 """
@@ -20,7 +20,7 @@ from parse_shim.video.callbacks import VideoEvent
 
 log = logging.getLogger(__name__)
 
-SWEEP_SECONDS = 1.0
+SWEEP_SECONDS = 2.0
 SLOW_SWEEP_SECONDS = 60.0
 KEEP_ENDED_SECONDS = 86400.0
 SIGNAL_TYPE = "call"
