@@ -1,4 +1,4 @@
-"""The settings of BuddyTok, read from the environment. Source of the names: README, "BuddyTok settings"."""
+"""The settings of BuddyTok, read from the environment. Source of the names: README, "LiveSessions and OpenTok settings"."""
 
 from __future__ import annotations
 

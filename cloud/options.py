@@ -1,4 +1,4 @@
-"""The settings of LiveSessions, read from the environment once. Source of the names: README, "LiveSessions settings"."""
+"""The settings of LiveSessions, read from the environment once. Source of the names: README, "LiveSessions and OpenTok settings"."""
 
 from __future__ import annotations
 
