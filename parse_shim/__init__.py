@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from parse_shim.sdk.object import Object as Object
     from parse_shim.sdk.push import Push as Push
     from parse_shim.sdk.query import Query as Query
+    from parse_shim.sdk.user import Installation as Installation
     from parse_shim.sdk.user import Role as Role
     from parse_shim.sdk.user import Session as Session
     from parse_shim.sdk.user import User as User
@@ -43,6 +44,7 @@ _HOMES = {
     "Field": "hooks.rules",
     "File": "sdk.file",
     "GeoPoint": "values.types",
+    "Installation": "sdk.user",
     "Lock": "sdk.lock",
     "Object": "sdk.object",
     "ObjectNotFound": "errors",

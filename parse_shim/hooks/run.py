@@ -111,7 +111,9 @@ def as_parse_error(problem: BaseException, hook: Hook, code: int, empty: str | N
 
 def _text(problem: Exception) -> Any:
     """What an exception says: its text, or the number or object it was raised with."""
-    if len(problem.args) == 1 and not isinstance(problem, KeyError):
+    if isinstance(problem, KeyError) and problem.args:
+        return f"{problem} is missing"  # its own text is the bare key
+    if len(problem.args) == 1:
         said = problem.args[0]
         if isinstance(said, dict):
             return said.get("message", said)

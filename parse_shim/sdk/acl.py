@@ -55,6 +55,12 @@ class ACL:
     def set_role_write_access(self, role: str | Object, allowed: bool = True) -> None:
         self.set_write_access(role_subject(role), allowed)
 
+    def set_public_read_access(self, allowed: bool = True) -> None:
+        self.set_read_access(PUBLIC, allowed)
+
+    def set_public_write_access(self, allowed: bool = True) -> None:
+        self.set_write_access(PUBLIC, allowed)
+
     @property
     def public_read(self) -> bool:
         return self.get_read_access(PUBLIC)

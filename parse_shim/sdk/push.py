@@ -25,11 +25,13 @@ class Push:
         push_time: datetime | None = None,
         expiration_time: datetime | None = None,
         expiration_interval: int | None = None,
+        use_master_key: bool = True,
     ) -> str:
         """Send `data` to installations that `where` finds or that listen to `channels`; the id of its _PushStatus.
 
         `data` may be the whole body of a push request too (then it holds a key `data`). Times: aware, or naive in UTC;
-        `expiration_interval` in seconds. Raises ParseError 115.
+        `expiration_interval` in seconds. `use_master_key` may be said, as other SDKs want it, and always holds. Raises
+        ParseError 115.
         """
         body: dict[str, Any] = dict(data) if "data" in data else {"data": dict(data)}
         if where is not None:

@@ -141,7 +141,8 @@ def test_cloud_run_hands_over_copies_and_objects(app):
         ("raise ParseError(Code.OBJECT_NOT_FOUND, 'gone')", 101, "gone"),
         ("raise Exception('bad stuff happened')", 141, "bad stuff happened"),
         ("raise Exception", 141, "Script failed."),
-        ("raise KeyError('name')", 141, "'name'"),
+        ("raise KeyError('name')", 141, "'name' is missing"),
+        ("Object('C')['title']", 141, "'title' is missing"),
         ("raise SystemExit(3)", 141, "function hook cloud_under_test_0.f called sys.exit"),
     ],
 )

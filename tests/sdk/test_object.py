@@ -197,3 +197,11 @@ def test_relations_hold_objects_of_one_class():
 
 def test_the_class_name_that_an_answer_carries_is_no_field():
     assert Object.from_doc("C", {**STORED, "className": "C"}).keys() == stored().keys()
+
+
+def test_public_rights_by_the_names_of_other_sdks():
+    acl = ACL()
+    acl.set_public_read_access()
+    acl.set_public_write_access()
+    acl.set_public_write_access(False)
+    assert (acl.to_json(), acl.public_read, acl.public_write) == ({"*": {"read": True}}, True, False)
