@@ -55,3 +55,39 @@ print("fine")
 def test_greenlets_share_an_engine(tmp_path):
     run = subprocess.run([sys.executable, "-c", CODE, str(tmp_path / "p.db")], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert run.stdout == "fine\n", run.stderr[-2000:]
+
+
+SCAN = """
+from gevent import monkey
+monkey.patch_all()
+import sys, time, gevent
+from parse_shim.query.ast import Eq, Regex
+from parse_shim.storage.sqlite import database
+from parse_shim.storage.sqlite.engine import SqliteEngine
+from parse_shim.testing.contract.common import a_class, a_doc, fill
+
+engine = SqliteEngine(sys.argv[1], fast=True)
+cls = a_class(s="String")
+with engine.transaction():
+    fill(engine, cls, [a_doc(f"o{number}", s=f"text {number}") for number in range(30000)])
+assert engine.find(cls, Regex("s", "^.*7777$", ""))[0]["s"] == "text 7777"
+gaps = []
+done = gevent.spawn(lambda: [engine.find(cls, Regex("s", "^.*7777$", "")) for _ in range(5)])
+last = time.perf_counter()
+while not done.ready():
+    assert engine.find(cls, Eq("objectId", "o5"))[0]["objectId"] == "o5"
+    gevent.sleep(0)
+    gaps.append(time.perf_counter() - last)
+    last = time.perf_counter()
+assert [len(found) for found in done.get()] == [3] * 5, done.get()
+assert len(gaps) > 30, len(gaps)
+with gevent.Timeout(0.05, False):
+    engine.find(cls, Regex("s", "^.*(x|y)7777$", ""))
+assert engine.find(cls, Eq("objectId", "o5"))
+print("fine")
+"""
+
+
+def test_a_long_scan_leaves_other_greenlets_running(tmp_path):
+    run = subprocess.run([sys.executable, "-c", SCAN, str(tmp_path / "p.db")], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert run.stdout == "fine\n", run.stderr[-2000:]

@@ -7,6 +7,7 @@ In memory there is one connection for everything, behind one lock.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import TypeVar
 import apsw
 
 from parse_shim.errors import EngineError, Unavailable
+from parse_shim.storage.sqlite.aside import aside, in_gevent
 from parse_shim.storage.sqlite.connection import connect, make_folder, prepare, translated
 from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.group import Group, Ticket
@@ -29,6 +31,11 @@ Job = Callable[[apsw.Connection], T]
 MOST_IDLE_READERS = 8
 RETRY_SECONDS = 0.001
 """Between two tries for the write lock: SQLite's own back-off grows to 100 ms, which starves the slower process."""
+
+
+INLINE_SECONDS = 0.02
+STEPS = 20_000
+"""Of SQLite's machine, less than a millisecond, between two looks at the clock."""
 
 
 class Database:
@@ -68,13 +75,15 @@ class Database:
             reader = self._readers.pop()
         except IndexError:
             reader = self._connect(reader=True)
+            if in_gevent():
+                reader.set_progress_handler(reader.overdue, STEPS)
         try:
             reader.slow_seconds = 0.0
-            return job(reader)
+            return _patiently(reader, job)
         except apsw.Error as error:
             raise translated(error, self.file)
         finally:
-            if len(self._readers) < MOST_IDLE_READERS:
+            if not reader.lent and len(self._readers) < MOST_IDLE_READERS:
                 self._readers.append(reader)
 
     def write(self, job: Job[T], *, within_seconds: float | None = None) -> T:
@@ -280,6 +289,31 @@ class Database:
             self._lock, self._local = threading.RLock(), threading.local()
             self._group = Group(self.carry_out)
             self._readers, self._writer = [], None
+
+
+def _patiently(reader: Connection, job: Job[T]) -> T:
+    """A read that takes longer than INLINE_SECONDS begins again in a native thread, so that the other greenlets go on:
+    beside scans of 100,000 objects a get waits 5 ms at most instead of 100."""
+    if not in_gevent():
+        return job(reader)
+    reader.stop_at = time.perf_counter() + INLINE_SECONDS
+    try:
+        return job(reader)
+    except apsw.InterruptError:
+        reader.stop_at, reader.slow_seconds, reader.lent = math.inf, 0.0, True
+    # The wait for Python's lock is no slowness of a pattern.
+    reader.clock = time.thread_time
+    try:
+        result = aside(lambda: job(reader))
+    except Exception:
+        reader.lent, reader.clock = False, time.perf_counter
+        raise
+    except BaseException:
+        # A time limit struck: the thread may still be reading, so nobody else may have this connection.
+        reader.interrupt()
+        raise
+    reader.lent, reader.clock = False, time.perf_counter
+    return result
 
 
 _LEFT_ALONE: list[Connection] = []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +15,7 @@ from parse_shim.query.ast import Node
 from parse_shim.query.options import FindOptions
 from parse_shim.storage.demand import Demanded, Examined
 from parse_shim.storage.sqlite import select
+from parse_shim.storage.sqlite.aside import aside
 from parse_shim.storage.sqlite.connection import connect, rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
 from parse_shim.storage.sqlite.layout import Layout, Table, create_index, drop_index, index_names
@@ -60,8 +59,7 @@ def make(database: Database, cls: ClassDef, column: str, reason: str) -> bool:
         finally:
             connection.close()
 
-    made: bool = _aside(work)
-    return made
+    return aside(work)
 
 
 def drop(connection: apsw.Connection, layout: Layout, class_name: str, column: str) -> bool:
@@ -94,12 +92,3 @@ def _demanded(key: str, text: str) -> Demanded:
     class_name, _, column = key[len(_KEY) :].rpartition("/")
     about = orjson.loads(text)
     return Demanded(class_name, column, about["reason"], datetime.fromisoformat(about["since"]), about.get("dropped", False))
-
-
-def _aside(work: Callable[[], Any]) -> Any:
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is None or not monkey.is_module_patched("socket"):
-        return work()
-    import gevent
-
-    return gevent.get_hub().threadpool.apply(work)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import apsw
@@ -21,9 +23,17 @@ while a fast one may look at a million."""
 
 
 class Connection(apsw.Connection):
-    """`slow_seconds` is what slow evaluations have taken since the query began."""
+    """`slow_seconds` is what slow evaluations have taken since the query began, by `clock`. A query still running at `stop_at`
+    (perf_counter) is interrupted. `lent`: a native thread is using it."""
 
     slow_seconds: float = 0.0
+    clock: Callable[[], float] = staticmethod(time.perf_counter)
+    stop_at: float = math.inf
+    lent: bool = False
+
+    def overdue(self) -> bool:
+        """SQLite's progress handler: True interrupts."""
+        return time.perf_counter() > self.stop_at
 
     def register(self) -> None:
         """Add the functions. They never change anything and give equal results for equal arguments."""
@@ -48,9 +58,9 @@ class Connection(apsw.Connection):
         return isinstance(text, str) and self._timed(found_in, pattern, options, text)
 
     def _timed(self, function: Any, *arguments: Any) -> bool:
-        start = time.perf_counter()
+        start = self.clock()
         found = bool(function(*arguments))
-        taken = time.perf_counter() - start
+        taken = self.clock() - start
         if taken > SLOW_SECONDS:
             self.slow_seconds += taken
             if self.slow_seconds > MOST_SLOW_SECONDS:
