@@ -13,6 +13,7 @@ from parse_shim.classes.model import ClassDef
 from parse_shim.classes.permissions import OPERATIONS, PUBLIC_MAP
 from parse_shim.classes.system import default_columns
 from parse_shim.errors import Code, ParseError
+from parse_shim.values.php import as_object
 from parse_shim.values.types import Json
 
 GROUPED = ("readUserFields", "writeUserFields")
@@ -32,6 +33,7 @@ def check_permissions(value: Json, cls: ClassDef, *, custom_ids: bool = False) -
         return None
     if not isinstance(value, dict):
         raise _bad(f"'{_text(value)}' is not a valid value for class level permissions")
+    value = {name: rules if name in GROUPED else as_object(rules) for name, rules in value.items()}
     for name, rules in value.items():
         if name not in KEYS:
             raise _bad(f"{name} is not a valid operation for class level permissions")

@@ -33,6 +33,7 @@ from parse_shim.query.regex import OPTIONS, compiled, literal
 from parse_shim.query.relative_time import parse_relative_time
 from parse_shim.values.codec import decode_column, decode_nested, dumps
 from parse_shim.values.jstext import js_text
+from parse_shim.values.php import as_object
 from parse_shim.values.types import Json, Value
 
 TYPES = frozenset({"Date", "Pointer", "GeoPoint", "Polygon", "File", "Bytes"})
@@ -270,7 +271,7 @@ def _query_of(query: Json, word: str) -> tuple[str, Words | None, str | None]:
     name = query.get("className") if isinstance(query, dict) else None
     if not isinstance(name, str) or not name:
         raise _improper(word)
-    where = query.get("where")
+    where = as_object(query.get("where"))
     if where is not None and not isinstance(where, dict):
         raise _improper(word)
     redirect = query.get("redirectClassNameForKey")

@@ -17,6 +17,7 @@ from parse_shim.query.relative_time import RelativeTime
 from parse_shim.values.codec import decode_column, decode_nested, loads
 from parse_shim.values.jsontext import TooDeep
 from parse_shim.values.jstext import js_text
+from parse_shim.values.php import as_object
 from parse_shim.values.types import Json, Pointer
 
 KEY = re.compile(r"[a-zA-Z][a-zA-Z0-9_.]*")
@@ -111,6 +112,7 @@ class _Parser(Reader):
         return either if key == "$or" else Not(either)
 
     def _branch(self, key: str, item: Json) -> Node:
+        item = as_object(item)
         if not isinstance(item, dict):
             raise ParseError(Code.INVALID_QUERY, f"Bad {key} format - each value should be an object.")
         return self.where(item)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from parse_shim.errors import Code, ParseError
+from parse_shim.query.parse import read_text
 from parse_shim.update.ops import Increment, Op, Set, is_number
 from parse_shim.values.dates import EPOCH, from_ms, iso, parse_iso, to_ms
 from parse_shim.values.jsontext import dumps
 from parse_shim.values.jstext import js_text
+from parse_shim.values.php import as_object
 from parse_shim.values.types import Doc, Json
 
 LOCALE_KEY = re.compile(r"(alert|title)-([A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*)")
@@ -146,6 +148,7 @@ def _where(body: Mapping[str, Any]) -> dict[str, Any]:
         return {"channels": {"$in": wanted}}
     if where is None:
         raise _misconfigured('Sending a push requires either "channels" or a "where" query.')
+    where = as_object(read_text(where) if isinstance(where, str) else where)
     if not isinstance(where, dict):
         raise ParseError(Code.INVALID_JSON, "where must be an object")
     return where

@@ -14,6 +14,7 @@ from parse_shim.query.ast import EVERYTHING
 from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.schema_fields import ID_INDEX, field_json, read_fields, read_indexes
+from parse_shim.values.php import as_object
 from parse_shim.values.types import Json
 
 CACHED = frozenset({"_User", "_Session", "_Role"})
@@ -82,12 +83,12 @@ def schema_json(cls: ClassDef, *, with_id_index: bool = True) -> dict[str, Json]
 
 def _change(ctx: Context, cls: ClassDef, body: Mapping[str, Json]) -> ClassDef:
     """Check everything, then drop columns, then add."""
-    added, dropped = read_fields(cls, body.get("fields"))
+    added, dropped = read_fields(cls, as_object(body.get("fields")))
     wanted = cls.without_fields(set(dropped)).with_fields(added)
-    wanted = replace(wanted, indexes=read_indexes(wanted, body.get("indexes")))
+    wanted = replace(wanted, indexes=read_indexes(wanted, as_object(body.get("indexes"))))
     if "classLevelPermissions" in body:
         custom_ids = ctx.settings.allow_custom_object_id
-        permissions = check_permissions(body["classLevelPermissions"], wanted, custom_ids=custom_ids)
+        permissions = check_permissions(as_object(body["classLevelPermissions"]), wanted, custom_ids=custom_ids)
         wanted = replace(wanted, permissions=permissions)
     classes = ctx.core.classes
     if dropped:

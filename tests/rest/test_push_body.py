@@ -18,7 +18,7 @@ ALL: dict[str, Any] = {"where": {}}
         ({}, 115, 'Sending a push requires either "channels" or a "where" query.'),
         ({"where": {}, "channels": []}, 115, "Channels and query can not be set at the same time."),
         ({"channels": 5}, 115, "channels must be a list of strings."),
-        ({"where": "x"}, 107, "where must be an object"),
+        ({"where": "x"}, 107, "where parameter is not valid JSON"),
         ({**ALL, "data": "x"}, 107, "data must be an object"),
         ({**ALL, "expiration_time": "zz"}, 115, "zz is not valid time."),
         ({**ALL, "expiration_time": {}}, 115, "[object Object] is not valid time."),

@@ -18,6 +18,7 @@ from parse_shim.rest.batch import Item, create_together, may_create_together, tr
 from parse_shim.rest.core import Context
 from parse_shim.rest.write_state import Written
 from parse_shim.values.jstext import js_text
+from parse_shim.values.php import as_object
 from parse_shim.values.types import MISSING, Json
 from parse_shim.web.allowed import check_allowed_route
 from parse_shim.web.call import Call, Reply
@@ -111,7 +112,7 @@ def _plan(ctx: Context, call: Call, item: Json) -> Planned:
 
 
 def _body(item: dict[str, Json]) -> dict[str, Json]:
-    body = item.get("body")
+    body = as_object(item.get("body"))
     if body is None:
         return {}
     if not isinstance(body, dict):
