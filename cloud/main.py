@@ -12,6 +12,12 @@ from cloud import (
     pages,
     users,
 )
+from cloud.buddytok_options import buddy_options
+from cloud.options import options
+
+# A wrong setting stops the start, not the first call.
+options()
+buddy_options()
 
 __all__ = [
     "active_users",

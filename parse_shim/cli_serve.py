@@ -28,9 +28,10 @@ def run(config: str | None, options: Mapping[str, Any], *, development: bool) ->
         fail(str(error))
     os.environ["OPENTOK_CALLBACK_PATH_SECRET"] = secret
     if development:
-        # Pages that anybody may use: for development, unless somebody says otherwise.
+        # What anybody may do then: for development, unless somebody says otherwise.
         os.environ.setdefault("LIVESESSIONS_PAGE", "1")
         os.environ.setdefault("BUDDYTOK_ENABLED", "1")
+        os.environ.setdefault("LIVESESSIONS_NEW_COLUMNS", "1")
     # The emulator's process comes before the patch (gevent's subprocess would take SIGCHLD, which is gunicorn's), and
     # everything that talks to the network is imported after it.
     emulator = None if video.configured else spawn_emulator(state_file=Path(settings.data_folder) / "opentok-emulator.json")

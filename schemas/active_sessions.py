@@ -5,6 +5,7 @@ from marshmallow.validate import Length
 from parse_shim import ParseClass
 from parse_shim.classes import fields
 from parse_shim.classes.declare import PUBLIC, Permissions
+from schemas.growth import ADDERS
 
 
 class ActiveSessions(ParseClass):
@@ -18,4 +19,4 @@ class ActiveSessions(ParseClass):
     sessionID = fields.String(index=True)
     publisherToken = fields.String()
     subscriberToken = fields.String()
-    permissions = Permissions(find=PUBLIC, create=PUBLIC, update=PUBLIC, delete=PUBLIC, add_field=PUBLIC)
+    permissions = Permissions(find=PUBLIC, create=PUBLIC, update=PUBLIC, delete=PUBLIC, add_field=ADDERS)

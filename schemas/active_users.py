@@ -5,6 +5,7 @@ from marshmallow.validate import Length
 from parse_shim import ParseClass
 from parse_shim.classes import fields
 from parse_shim.classes.declare import PUBLIC, Permissions
+from schemas.growth import ADDERS
 
 
 class ActiveUsers(ParseClass):
@@ -14,4 +15,4 @@ class ActiveUsers(ParseClass):
     userLocation = fields.GeoPoint(index=True)  # degrees, WGS 84
     userTitle = fields.String(validate=Length(max=100))
     lastSeen = fields.Date()  # set by the server only
-    permissions = Permissions(find=PUBLIC, create=PUBLIC, update=PUBLIC, delete=PUBLIC, add_field=PUBLIC)
+    permissions = Permissions(find=PUBLIC, create=PUBLIC, update=PUBLIC, delete=PUBLIC, add_field=ADDERS)

@@ -1,9 +1,13 @@
 """Houses on both stores that need no server of their own."""
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+# Read when the schemas are imported, as `serve --development` does.
+os.environ.setdefault("LIVESESSIONS_NEW_COLUMNS", "1")
 
 from parse_shim.storage.memory import MemoryEngine
 from parse_shim.storage.open import open_engine

@@ -6,6 +6,16 @@ from parse_shim.video.fake import FAKE_KEY
 from parse_shim.video.tokens import read_token, session_owner
 from tests.cloud.world import error
 
+COLUMNS = {
+    "callerID": "String",
+    "callerTitle": "String",
+    "receiverID": "String",
+    "isVideo": "Boolean",
+    "isAudio": "Boolean",
+    "sessionID": "String",
+    "publisherToken": "String",
+    "subscriberToken": "String",
+}
 SECRETS = ("sessionID", "publisherToken", "subscriberToken")
 
 
@@ -26,6 +36,13 @@ def eve(house):
 
 def token(house, text):
     return read_token(text, house.video.keys, house.now)
+
+
+def test_the_columns_are_there_before_the_first_save(house):
+    fields = house.master("GET", "/schemas/ActiveSessions").json["fields"]
+    assert {name: fields[name]["type"] for name in COLUMNS} == COLUMNS
+    people = house.master("GET", "/schemas/ActiveUsers").json["fields"]
+    assert (people["userID"]["type"], people["userLocation"]["type"], people["lastSeen"]["type"]) == ("String", "GeoPoint", "Date")
 
 
 def test_the_save_answer_brings_the_session_and_both_tokens(house, ann, bob):

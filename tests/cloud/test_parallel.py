@@ -1,6 +1,8 @@
 """Twenty people call one person at the same moment: one of them gets through. Running servers on both stores."""
 
+import json
 import threading
+import urllib.request
 
 import pytest
 
@@ -21,6 +23,7 @@ def emulator():
 def server(request, live_server, emulator):
     options = {"databaseURI": request.getfixturevalue("mongo_uri")} if request.param == "mongo" else {}
     env = {"OPENTOK_API_KEY": FAKE_KEY, "OPENTOK_API_SECRET": FAKE_SECRET, "OPENTOK_API_URL": emulator.url}
+    env["BUDDYTOK_ENABLED"] = "1"
     return live_server(cloud="cloud.main", schemas="schemas", env=env, workers=2, **options)
 
 
@@ -44,3 +47,20 @@ def test_one_of_twenty_callers_gets_through(server, emulator):
     assert len(as_master(server, "GET", "/classes/ActiveSessions")[1]["results"]) == 1
     assert len(as_master(server, "GET", "/classes/LiveCallLock")[1]["results"]) == 2
     assert emulator.count("POST", "/session/create") == 1
+
+
+def test_everybody_meets_in_one_presence_session(server, emulator):
+    """Asked of two workers at once, before there is one."""
+
+    def ask():
+        start.wait()
+        with urllib.request.urlopen(server.url.removesuffix("/parse") + "/presence", timeout=30) as answer:
+            sessions.add(json.load(answer)["sessionId"])
+
+    sessions, start = set(), threading.Barrier(8)
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sessions) == 1 and sessions <= set(emulator.sessions)

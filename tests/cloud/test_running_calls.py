@@ -1,9 +1,13 @@
 """Calls on a running server with a real (emulated) video service that posts signed callbacks; kills and restarts."""
 
+import json
+import urllib.request
+
 import pytest
 
 from parse_shim.testing.opentok_callbacks import CallbackPlan
 from parse_shim.testing.opentok_emulator import OpenTokEmulator
+from parse_shim.testing.opentok_state import Refused
 from parse_shim.video.base import FAKE_KEY, FAKE_SECRET
 from tests.cloud.live import User, wait_until
 
@@ -106,3 +110,21 @@ def test_forged_callbacks_are_refused(start, emulator):
     assert forger.callbacks.idle()
     assert [delivery.status for delivery in forger.callbacks.sent] == [401]
     assert ann.status(call["objectId"]) == "ringing"
+
+
+def test_tokens_of_buddytok_connect_and_nobody_publishes_in_presence(start, emulator):
+    server = start(BUDDYTOK_ENABLED="1")
+
+    def ask(method, path, body=None):
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(server.url.removesuffix("/parse") + path, data, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    made = ask("POST", "/chats", {})
+    joined = ask("GET", f"/chats?sessionId={made['sessionId']}")
+    assert {emulator.state.connect(each["token"]).session_id for each in (made, joined)} == {made["sessionId"]}
+    present = emulator.state.connect(ask("POST", "/users", {"name": "Ann"})["token"])
+    with pytest.raises(Refused, match="may not publish"):
+        emulator.state.publish(present.id)
+    assert all("p2p.preference=enabled" in each.body for each in emulator.requests if each.path == "/session/create")
