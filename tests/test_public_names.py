@@ -9,7 +9,7 @@ import parse_shim
 
 PROMISED = {
     *("create_app", "Settings", "cloud"),
-    *("Object", "Query", "User", "Role", "Session", "Pointer", "GeoPoint", "File", "Polygon", "ACL", "Config", "Push"),
+    *("Object", "Query", "User", "Role", "Session", "Installation", "Pointer", "GeoPoint", "File", "Polygon", "ACL", "Config", "Push"),
     *("Lock", "update_if", "Validator", "Field", "RateLimit", "CloudResponse"),
     *("ParseError", "Code", "ObjectNotFound", "ParseClass"),
 }
