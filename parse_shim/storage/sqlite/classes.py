@@ -29,6 +29,20 @@ from parse_shim.values.types import MISSING
 
 _DATABASE_NAMES = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
 
+UNIQUE_INDEXES: dict[str, dict[str, dict[str, Any]]] = {
+    "_User": {
+        "username_1": {"username": 1},
+        "case_insensitive_username": {"username": 1},
+        "email_1": {"email": 1},
+        "case_insensitive_email": {"email": 1},
+        "_email_verify_token": {"_email_verify_token": 1},
+        "_perishable_token": {"_perishable_token": 1},
+        "_auth_data_anonymous_id": {"_auth_data_anonymous.id": 1},
+    },
+    "_Role": {"name_1": {"name": 1}},
+}
+"""What schema routes show (contract/04, section 6). Here they are names only: the table `unique_keys` does their work."""
+
 
 def load(connection: apsw.Connection) -> dict[str, ClassDef]:
     rows = connection.execute("SELECT name, definition FROM classes")
@@ -129,12 +143,13 @@ def _read(name: str, definition: str) -> ClassDef:
         )
         for key, column in stored["fields"].items()
     }
-    return ClassDef(name, columns, stored["permissions"], stored["indexes"])
+    return ClassDef(name, columns, stored["permissions"], {**UNIQUE_INDEXES.get(name, {}), **stored["indexes"]})
 
 
 def _sync_indexes(connection: apsw.Connection, cls: ClassDef) -> None:
     """The declared indexes, no more and no less. Text and 2dsphere ones need none here: search and R*Trees have their own."""
-    wanted = {_label(name): columns for name, columns in cls.indexes.items() if name != "_id_"}
+    own = {"_id_", *UNIQUE_INDEXES.get(cls.name, {})}
+    wanted = {_label(name): columns for name, columns in cls.indexes.items() if name not in own}
     for name in index_names(connection, cls.name, "i"):
         drop_index(connection, cls.name, "i", name)
     for name, columns in wanted.items():
