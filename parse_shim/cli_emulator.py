@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from parse_shim.cli_load import fail
+from parse_shim.cli_load import fail, in_a_line
 from parse_shim.settings import SettingsError, load
 
 EMULATOR: Mapping[str, Any] = {
@@ -39,12 +39,16 @@ def run(config: str | None, options: Mapping[str, Any], control_port: int | None
         settings = load(config, os.environ, options, lowest=EMULATOR).settings
         configure_logs(settings)
         check_port(settings.host, settings.port)
+        if control_port:
+            check_control_port(control_port, settings.port)
+            check_port("127.0.0.1", control_port, "--control-port N")
+    except (SettingsError, CannotServe) as error:
+        fail(str(error))
+    with in_a_line():
         emulator = Emulator(settings, Path(seed) if seed else None)
         control = WSGIServer(("127.0.0.1", control_port), control_app(emulator), log=None) if control_port is not None else None
         if control:
             control.start()
-    except (SettingsError, CannotServe, OSError, ValueError) as error:
-        fail(str(error))
     # A greenlet that fails has told the log; gevent's own print would repeat it.
     get_hub().exception_stream = None
     server = WSGIServer((settings.host, settings.port), emulator.wsgi, log=None)
@@ -57,3 +61,13 @@ def run(config: str | None, options: Mapping[str, Any], control_port: int | None
     click.echo(f"  application id  {settings.app_id}\n  master key      {settings.master_key}")
     server.serve_forever()
     emulator.close()
+
+
+def check_control_port(control: int, api: int) -> None:
+    """Raises CannotServe."""
+    from parse_shim.serving import CannotServe
+
+    if not 0 < control < 65536:
+        raise CannotServe(f"--control-port {control}: a port is a number up to 65535")
+    if control == api:
+        raise CannotServe(f"--control-port {control} is the port of the API: give another one")

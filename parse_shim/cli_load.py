@@ -80,4 +80,5 @@ def reason(error: Exception) -> str:
         return f"{error.msg} ({here(f'{error.filename}:{error.lineno}')})"
     if own:
         return f"{type(error).__name__}: {error} ({here(f'{own[-1].filename}:{own[-1].lineno}')})"
-    return str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    told = isinstance(error, ValueError) or type(error).__module__.startswith("parse_shim.")
+    return str(error) if told else f"{type(error).__name__}: {error}"

@@ -150,7 +150,8 @@ def check_can_serve(settings: Settings) -> None:
     check_port(settings.host, settings.port)
 
 
-def check_port(host: str, port: int) -> None:
+def check_port(host: str, port: int, flag: str = "--port N") -> None:
+    """Raises CannotServe. `flag`: what to give instead."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -158,7 +159,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise CannotServe(f"port {port} on {host} is in use: stop that program or give --port N") from error
+                raise CannotServe(f"port {port} on {host} is in use: stop that program or give {flag}") from error
             raise CannotServe(f"cannot listen on {host} port {port}: {error.strerror}") from error
 
 

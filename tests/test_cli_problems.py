@@ -1,9 +1,15 @@
 """Whatever goes wrong in a command is one line on the error output and status 1, never a traceback."""
 
+import socket
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 
 from parse_shim.cli import main
+from tests.support.live import environment
+from tests.support.mongod import free_port
 
 BROKEN = {
     "syntax": ("def f(:", "invalid syntax (application_{}/main.py:1)"),
@@ -41,6 +47,24 @@ def test_an_application_that_does_not_load(command, tmp_path, kind, name):
 
 NO_STORE = ("--database-uri", "memory://")
 UNKNOWN_STORE = "unknown kind of database 'foo' (known: sqlite, mongodb, memory)"
+
+
+def test_an_emulator_that_cannot_start(tmp_path):
+    """In a process of its own: it patches the standard library first."""
+    (tmp_path / "seed").mkdir()
+    (tmp_path / "seed" / "A.json").write_text("5")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port, free = taken.getsockname()[1], free_port()
+        for flags, line in {
+            ("--seed", "seed"): "A.json must hold a list of objects",
+            ("--cloud", "no_such_one"): "ModuleNotFoundError: No module named 'no_such_one'",
+            ("--control-port", "99999"): "--control-port 99999: a port is a number up to 65535",
+            ("--control-port", str(free)): f"--control-port {free} is the port of the API: give another one",
+            ("--control-port", str(port)): f"port {port} on 127.0.0.1 is in use: stop that program or give --control-port N",
+        }.items():
+            command = [sys.executable, "-m", "parse_shim", "emulator", "--port", str(free), *flags]
+            done = subprocess.run(command, cwd=tmp_path, env=environment({}), capture_output=True, text=True, timeout=60)
+            assert (done.returncode, done.stderr) == (1, f"parse-shim: {line}\n")
 
 
 @pytest.mark.parametrize(
