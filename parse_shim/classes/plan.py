@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from parse_shim.classes.model import ClassDef, FieldType
-from parse_shim.classes.system import complete, default_columns, is_join
+from parse_shim.classes.system import SERVER_INDEXES, complete, default_columns, is_join
 from parse_shim.values.compare import equal
 from parse_shim.values.types import MISSING
 
@@ -159,7 +159,8 @@ class _Difference:
             if known is None or dict(known) != dict(keys):
                 self._say("change", f"{'add' if known is None else 'change'} index {self.name}.{name} {_keys(keys)}")
                 indexes[name] = keys
-        for name in [name for name in indexes if name not in self.declared.indexes and name != "_id_"]:
+        own = {"_id_", *SERVER_INDEXES.get(self.name, {})}
+        for name in [name for name in indexes if name not in self.declared.indexes and name not in own]:
             if self.policy.drop_indexes:
                 self._say("change", f"drop index {self.name}.{name} {_keys(indexes.pop(name))}")
             else:

@@ -111,6 +111,21 @@ def is_plain_name(name: str) -> bool:
     return bool(_NAME.match(name)) and name not in ("length", "className")
 
 
+SERVER_INDEXES: dict[str, dict[str, dict[str, Any]]] = {
+    "_User": {
+        "username_1": {"username": 1},
+        "case_insensitive_username": {"username": 1},
+        "email_1": {"email": 1},
+        "case_insensitive_email": {"email": 1},
+        "_email_verify_token": {"_email_verify_token": 1},
+        "_perishable_token": {"_perishable_token": 1},
+        "_auth_data_anonymous_id": {"_auth_data_anonymous.id": 1},
+    },
+    "_Role": {"name_1": {"name": 1}},
+}
+"""Indexes that the server makes by itself, as schema routes show them (contract/04, section 6)."""
+
+
 def is_class_name(name: str) -> bool:
     """A name that writes and schema routes accept: plain, a creatable system class, or a join class."""
     if name in _OF_EVERY_OBJECT:

@@ -58,9 +58,14 @@ def shown(doc: Doc | None, *, master: bool) -> dict[str, Json]:
     params = encode(_object(doc, "params"))
     flags = _object(doc, "masterKeyOnly")
     if not master:
-        params = {name: value for name, value in params.items() if not flags.get(name)}
-        flags = {name: flag for name, flag in flags.items() if not flag}
+        params = {name: value for name, value in params.items() if not _is_secret(flags.get(name))}
+        flags = {name: flag for name, flag in flags.items() if not _is_secret(flag)}
     return {"params": params, "masterKeyOnly": flags}
+
+
+def _is_secret(flag: Json) -> bool:
+    """A dotted name leaves a flag for each of its parts: `{"y": false}`."""
+    return any(map(_is_secret, flag.values())) if isinstance(flag, dict) else bool(flag)
 
 
 def _update(params: Mapping[str, Json], flags: Mapping[str, Json]) -> Update:

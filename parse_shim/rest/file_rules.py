@@ -19,7 +19,7 @@ OCTETS = "application/octet-stream"
 _TYPES = mimetypes.MimeTypes(filenames=())
 for _extension, _type in {
     ".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".woff": "font/woff", ".woff2": "font/woff2",
-    ".md": "text/markdown", ".m4a": "audio/mp4", ".mjs": "text/javascript", ".gz": "application/gzip", ".wasm": "application/wasm",
+    ".md": "text/markdown", ".m4a": "audio/mp4", ".mjs": "text/javascript", ".js": "text/javascript", ".gz": "application/gzip", ".wasm": "application/wasm",
 }.items():  # fmt: skip
     _TYPES.add_type(_type, _extension)
 _EXTENSIONS = {"text/plain": ".txt", "image/jpeg": ".jpg", OCTETS: ".bin", "audio/mpeg": ".mp3", "video/quicktime": ".mov"}
@@ -100,7 +100,7 @@ def type_of(name: str) -> str | None:
 def served_type(name: str) -> str:
     """The Content-Type of a download."""
     found = type_of(name) or OCTETS
-    is_text = found.startswith("text/") or found in ("application/json", "application/javascript", "application/xml")
+    is_text = found.startswith("text/") or found in ("application/json", "application/xml")
     return f"{found}; charset=utf-8" if is_text else found
 
 

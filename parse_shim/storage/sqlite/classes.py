@@ -10,6 +10,7 @@ import apsw
 import orjson
 
 from parse_shim.classes.model import ClassDef, FieldType, join_name
+from parse_shim.classes.system import SERVER_INDEXES
 from parse_shim.storage.merge import merge_class, without_columns
 from parse_shim.storage.sqlite import geo
 from parse_shim.storage.sqlite.connection import rows_of
@@ -28,21 +29,6 @@ from parse_shim.values.jsontext import dumps
 from parse_shim.values.types import MISSING
 
 _DATABASE_NAMES = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
-
-UNIQUE_INDEXES: dict[str, dict[str, dict[str, Any]]] = {
-    "_User": {
-        "username_1": {"username": 1},
-        "case_insensitive_username": {"username": 1},
-        "email_1": {"email": 1},
-        "case_insensitive_email": {"email": 1},
-        "_email_verify_token": {"_email_verify_token": 1},
-        "_perishable_token": {"_perishable_token": 1},
-        "_auth_data_anonymous_id": {"_auth_data_anonymous.id": 1},
-    },
-    "_Role": {"name_1": {"name": 1}},
-}
-"""What schema routes show (contract/04, section 6). Here they are names only: the table `unique_keys` does their work."""
-
 
 def load(connection: apsw.Connection) -> dict[str, ClassDef]:
     rows = connection.execute("SELECT name, definition FROM classes")
@@ -143,12 +129,13 @@ def _read(name: str, definition: str) -> ClassDef:
         )
         for key, column in stored["fields"].items()
     }
-    return ClassDef(name, columns, stored["permissions"], {**UNIQUE_INDEXES.get(name, {}), **stored["indexes"]})
+    return ClassDef(name, columns, stored["permissions"], {**SERVER_INDEXES.get(name, {}), **stored["indexes"]})
 
 
 def _sync_indexes(connection: apsw.Connection, cls: ClassDef) -> None:
     """The declared indexes, no more and no less. Text and 2dsphere ones need none here: search and R*Trees have their own."""
-    own = {"_id_", *UNIQUE_INDEXES.get(cls.name, {})}
+    # The table `unique_keys` does the work of the server's own.
+    own = {"_id_", *SERVER_INDEXES.get(cls.name, {})}
     wanted = {_label(name): columns for name, columns in cls.indexes.items() if name not in own}
     for name in index_names(connection, cls.name, "i"):
         drop_index(connection, cls.name, "i", name)
