@@ -92,14 +92,19 @@ def sort_key(value: Any, descending: bool = False) -> tuple[Any, ...]:
     if type(value) is list:
         if not value:
             return (0, 0)
-        keys = [_element_key(item) for item in value]
+        keys = [_inner_key(item) for item in value]
         return max(keys) if descending else min(keys)
     return _element_key(value)
 
 
 def path_key(doc: Mapping[str, Any], path: str, descending: bool = False) -> tuple[Any, ...]:
-    """`sort_key` of what stands at a dotted path; of several values met through lists the smallest or largest."""
-    keys = [sort_key(value, descending) for value in walk(doc, path)] or [sort_key(None)]
+    """`sort_key` of what stands at a dotted path; of several values met through lists the smallest or largest.
+
+    Values sort as what MongoDB keeps of them: a point in a column as the array [longitude, latitude], a pointer inside an object as
+    an object.
+    """
+    inside = "." in path
+    keys = [_stored_key(value, inside, descending) for value in walk(doc, path)] or [sort_key(None)]
     return max(keys) if descending else min(keys)
 
 
@@ -126,6 +131,21 @@ def _equal_forms(a: Any, b: Any) -> bool:
 _FORMS = frozenset((GeoPoint, File, Polygon))
 
 
+def _stored_key(value: Any, inside: bool, descending: bool) -> tuple[Any, ...]:
+    if inside and type(value) is Pointer:
+        return _inner_key(value)
+    if type(value) is GeoPoint:
+        return sort_key([value.longitude, value.latitude], descending)
+    return sort_key(value, descending)
+
+
+def _inner_key(value: Any) -> tuple[Any, ...]:
+    """The key of a value inside an array or object."""
+    if type(value) is Pointer:
+        value = {"__type": "Pointer", "className": value.class_name, "objectId": value.object_id}
+    return _element_key(value)
+
+
 def _element_key(value: Any) -> tuple[Any, ...]:
     kind = bracket(value)
     return (_RANKS[kind], _plain_key(value, kind))
@@ -142,11 +162,11 @@ def _plain_key(value: Any, kind: Bracket) -> Any:
         case "bytes":
             return (len(value), value)
         case "array":
-            return tuple(_element_key(item) for item in value)
+            return tuple(_inner_key(item) for item in value)
         case "geo":
             return (0, value.longitude, value.latitude) if type(value) is GeoPoint else (1, value.coordinates)
         case "object":
-            return tuple((_element_key(item)[0], key, _element_key(item)[1]) for key, item in _items(value))
+            return tuple((rank, key, inner) for key, item in _items(value) for rank, inner in (_inner_key(item),))
         case _:
             return value
 

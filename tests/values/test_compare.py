@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from parse_shim.values.compare import compare, equal, same_element, sort_key
+from parse_shim.values.compare import compare, equal, path_key, same_element, sort_key
 from parse_shim.values.types import MISSING, File, GeoPoint, Pointer, Polygon
 
 
@@ -80,3 +80,24 @@ def test_every_pair_of_values_can_be_sorted():
         MISSING,
     ]
     assert len(sorted(odd, key=sort_key)) == len(odd)
+
+
+@pytest.mark.parametrize(
+    ("lower", "higher"),
+    [
+        ({"at": GeoPoint(-45, 10)}, {"at": GeoPoint(-20, -30)}),
+        ({"o": {"p": {"__type": "A"}}}, {"o": {"p": Pointer("A", "x")}}),
+        ({"o": {"p": "text"}}, {"o": {"p": Pointer("A", "x")}}),
+        ({"p": Pointer("A", "y")}, {"p": Pointer("B", "x")}),
+    ],
+)
+@pytest.mark.parametrize("path", ["at", "o.p", "p"])
+def test_values_sort_as_mongodb_keeps_them(lower, higher, path):
+    if path.split(".")[0] in lower:
+        assert path_key(lower, path) < path_key(higher, path)
+
+
+def test_points_of_one_least_number_sort_alike_but_differ():
+    points = [GeoPoint(-90, 0), GeoPoint(-90, -0.1)]
+    assert path_key({"at": points[0]}, "at") == path_key({"at": points[1]}, "at")
+    assert sort_key(points[0]) != sort_key(points[1])
