@@ -1,6 +1,6 @@
 """Head and body of an answer in one send: gunicorn sends them one after the other, and a send costs more than making the answer.
 
-A get on SQLite: 0.19 ms of CPU against 0.22 ms.
+A get on SQLite: 0.24 ms of CPU against 0.29 ms, poll 0.36 against 0.42.
 """
 
 from __future__ import annotations
