@@ -11,7 +11,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gunicorn_h1c
 from gunicorn.app.base import BaseApplication
@@ -23,6 +23,9 @@ from parse_shim import log as logs
 from parse_shim import log_files
 from parse_shim.serving_send import joined
 from parse_shim.settings import Settings
+
+if TYPE_CHECKING:
+    from parse_shim.rest.core import Core
 
 
 class CannotServe(Exception):
@@ -37,6 +40,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self.ready = ready
         self.children = list(children)
         self.first = False
+        self.close: Callable[[], None] | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -55,7 +59,11 @@ class Server(BaseApplication):  # type: ignore[misc]
             for child in self.children:
                 child.terminate()
 
-        return {"post_fork": post_fork, "post_worker_init": post_worker_init, "on_exit": on_exit}
+        def worker_exit(arbiter: Any, worker: Any) -> None:
+            if self.close is not None:
+                self.close()
+
+        return {"post_fork": post_fork, "post_worker_init": post_worker_init, "on_exit": on_exit, "worker_exit": worker_exit}
 
     def load(self) -> Any:
         """The WSGI application of one worker. What is wrong with settings or cloud code becomes one line."""
@@ -68,14 +76,27 @@ class Server(BaseApplication):  # type: ignore[misc]
             if self.settings.dev:
                 from parse_shim.serving_reload import start
 
-                return start(self.settings, quiet=not self.first)
-            return joined(create_app(self.settings))
+                watched = start(self.settings, quiet=not self.first)
+                self.close = watched.close
+                return watched
+            app = create_app(self.settings)
+            self.close = lambda: put_away(app.core)
+            return joined(app)
         except Exception as error:
             if self.first:  # the others would only repeat it
                 if not isinstance(error, (SettingsError, ParseError, EngineError, ValueError, OSError)):
                     traceback.print_exception(error)
                 print(f"parse-shim: cannot start: {error}", file=sys.stderr, flush=True)
             raise SystemExit(Arbiter.APP_LOAD_ERROR) from error
+
+
+def put_away(core: "Core") -> None:
+    """Stop background work and close the store: SQLite then has everything in the file itself, which somebody may copy."""
+    try:
+        core.close()
+        core.engine.close()
+    except Exception:
+        logging.getLogger(__name__).exception("the store was not closed")
 
 
 class WorkerLog(Logger):  # type: ignore[misc]

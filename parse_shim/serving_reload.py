@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +25,7 @@ import parse_shim
 from parse_shim.errors import ParseError
 from parse_shim.hooks.registry import Registry, load_cloud
 from parse_shim.rest.schedule import Scheduler, start_schedules
+from parse_shim.serving import put_away
 from parse_shim.settings import Settings
 from parse_shim.web.app import ParseApp, create_app
 from parse_shim.web.assemble import assemble, declared_classes
@@ -68,6 +69,12 @@ class DevelopmentApp:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def close(self) -> None:
+        """The worker ends."""
+        self.stop()
+        if self.app is not None:
+            put_away(self.app.core)
 
     def look(self) -> bool:
         """Reload if a file changed, came or went; whether one did."""
@@ -286,7 +293,7 @@ def parse_error(problem: str) -> bytes:
     return json.dumps({"code": 1, "error": f"the cloud code does not load: {problem}"}).encode()
 
 
-def start(settings: Settings, *, quiet: bool) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+def start(settings: Settings, *, quiet: bool) -> DevelopmentApp:
     """The application of a worker, watched."""
     app = DevelopmentApp(settings, quiet=quiet)
     app.watch()

@@ -5,6 +5,7 @@ import json
 import os
 import select
 import signal
+import sqlite3
 import subprocess
 import time
 import urllib.request
@@ -90,6 +91,18 @@ def test_it_stops_cleanly_with_all_that_it_started(live_server, number):
     assert server.process.wait(20) == 0
     wait_for_end(below)
     assert "Traceback" not in server.output()
+
+
+@pytest.mark.parametrize("flags", [[], ["--dev"], ["--workers", "2"]], ids=["plain", "dev", "workers"])
+def test_after_a_stop_everything_is_in_the_database_file(live_server, tmp_path, flags):
+    """Somebody may copy that one file: what SQLite keeps beside it is gone."""
+    server = live_server(tmp_path, arguments=["--development", *flags])
+    headers = {"X-Parse-Application-Id": server.app_id, "Content-Type": "application/json"}
+    urllib.request.urlopen(urllib.request.Request(f"{server.url}/classes/Kept", b'{"n": 1}', headers), timeout=10).close()
+    assert server.stop() == 0
+    (file,) = tmp_path.glob("**/*.db*")
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as copy:
+        assert copy.execute("select count(*) from sqlite_master where name like '%Kept%'").fetchone()[0] > 0
 
 
 def test_nothing_outlives_a_kill(live_server):
