@@ -111,7 +111,7 @@ def is_plain_name(name: str) -> bool:
     return bool(_NAME.match(name)) and name not in ("length", "className")
 
 
-SERVER_INDEXES: dict[str, dict[str, dict[str, Any]]] = {
+SERVER_INDEXES: dict[str, dict[str, dict[str, object]]] = {
     "_User": {
         "username_1": {"username": 1},
         "case_insensitive_username": {"username": 1},

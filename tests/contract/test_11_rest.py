@@ -48,7 +48,14 @@ def test_config(server: Server) -> None:
             ("master", "POST", "/config", {"params": {"a": 1}}, 404, None),
             put({"e.y": 2}),
             put({"a b": 1, "$x": 2, **odd}),
-            ("app", "GET", "/config", None, 200, lambda body: body["params"] == {"b": 3, "c": {"x": 1}, "e": {"y": 2}, "a b": 1, "$x": 2, **odd}),
+            (
+                "app",
+                "GET",
+                "/config",
+                None,
+                200,
+                lambda body: body["params"] == {"b": 3, "c": {"x": 1}, "e": {"y": 2}, "a b": 1, "$x": 2, **odd},
+            ),
         ]
     )
 
@@ -392,7 +399,6 @@ def test_aggregates(server: Server) -> None:
                 lambda body: body["results"][0]["first"]["__type"] == "Date",
             ),
             run(stages({"$match": {"p": "x1"}}), rows(1)),
-            
             run(stages({"$group": {"_id": "$p"}}, {"$sort": {"_id": 1}}), results([{"objectId": None}, {"objectId": "x1"}])),
             run(stages({"$match": {"d": {"$gte": "2020-01-02T00:00:00.000Z"}}}, in_order), rows(2, 3)),
             run(
