@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +13,8 @@ import pytest
 import parse_shim
 from parse_shim import ACL, Config, File, Lock, Object, Push, Query, Role, User, cloud
 from parse_shim.cli import main
+from parse_shim.cli_load import DEVELOPMENT
+from parse_shim.cli_serve import banner
 from parse_shim.hooks import requests
 from parse_shim.hooks.registry import collect
 from parse_shim.sdk.relation import Relation
@@ -49,6 +52,16 @@ def test_blocks_of_python_run_and_their_hooks_can_be_registered(text, monkeypatc
     exec(compile(text, "README.md", "exec"), module.__dict__)
     hooks = collect(module)
     assert len(hooks) == text.count("@cloud.")
+
+
+def test_the_shown_start_is_what_serve_says(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("LIVESESSIONS_PAGE", "1")
+    (shown,) = re.findall(r"```\nMaking a virtual environment.*?\n(parse-shim serves .*?)\n```", README, re.DOTALL)
+    video = re.search(r"^  video +(.*)$", shown, re.MULTILINE)[1]
+    settings = Settings.from_options({**DEVELOPMENT, "masterKey": "random", "cloud": "cloud.main", "schemas": "schemas"})
+    settings = replace(settings, master_key_file=DEVELOPMENT["masterKeyFile"])
+    assert shown.splitlines() == banner(settings, video, "")
 
 
 def commands(group=main, path=()):
