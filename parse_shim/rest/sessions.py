@@ -12,7 +12,7 @@ from parse_shim.events import Change
 from parse_shim.query.ast import And, Eq, Node, Not, both
 from parse_shim.query.options import ONE
 from parse_shim.rest.access import own_session
-from parse_shim.rest.auth import auth_for_user
+from parse_shim.rest.auth import auth_for_token, auth_for_user
 from parse_shim.rest.core import Context, as_client, as_master
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.protected import hide, protection_for
@@ -122,15 +122,22 @@ def upgrade(ctx: Context) -> Doc:
 
 
 def log_out(ctx: Context) -> None:
-    """End the session of the request, run after_logout. Without a token, or with one that just went: nothing."""
-    if not ctx.auth.session_token:
+    """End the session of the request, run after_logout. Without a token, or with one that just went: nothing.
+
+    Raises InvalidSession for a client's bad token, where it was not read yet. The session of a user who is gone ends too:
+    the JavaScript SDK deletes an anonymous user before it logs out."""
+    token = ctx.auth.session_token
+    if not token:
         return
-    found = find_session(ctx, ctx.auth.session_token)
-    if found is None:
-        return
-    pointer = found.get("user")
-    end_sessions(ctx, pointer.object_id if isinstance(pointer, Pointer) else "", Eq("objectId", found["objectId"]))
-    after_logout(ctx, found)
+    found = find_session(ctx, token)
+    pointer = found.get("user") if found else None
+    user_id = pointer.object_id if isinstance(pointer, Pointer) else ""
+    caller, unread = ctx, ctx.auth.kind == "client" and ctx.auth.user is None
+    if unread and (found is None or get_doc(as_master(ctx), "_User", user_id) is not None):
+        caller = as_client(ctx, auth_for_token(ctx.core, token, ctx.auth.installation_id))
+    if found is not None:
+        end_sessions(ctx, user_id, Eq("objectId", found["objectId"]))
+        after_logout(caller, found)
 
 
 def find_session(ctx: Context, token: object) -> Doc | None:

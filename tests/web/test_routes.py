@@ -60,6 +60,18 @@ def test_sign_up_login_me_logout(web):
     assert error(web("GET", "/users/me", headers=headers)) == (400, 209, "Invalid session token")
 
 
+def test_a_deleted_user_can_log_out(web):
+    """As JavaScript SDKs up to 2.19 do with anonymous users."""
+    user_id, headers = web.sign_up()
+    assert web("DELETE", f"/users/{user_id}", headers=headers).json == {}
+    assert web("POST", "/logout", None, headers).json == {}
+    assert web.rows("_Session") == []
+
+
+def test_an_unknown_token_cannot_log_out(web):
+    assert error(web("POST", "/logout", None, {**APP, "X-Parse-Session-Token": "r:none"})) == (400, 209, "Invalid session token")
+
+
 def test_a_password_of_digits_in_the_url_is_text(web):
     web("POST", "/users", {"username": "bob", "password": "123"})
     assert web("GET", "/login?username=bob&password=123").status_code == 200

@@ -51,7 +51,7 @@ ROUTES = [
     Route("GET", "/login", log_in, session="ignore"),
     Route("POST", "/login", log_in, session="ignore"),
     Route("POST", "/loginAs", log_in_as),
-    Route("POST", "/logout", log_out),
+    Route("POST", "/logout", log_out, session="keep"),
     Route("GET", "/verifyPassword", verify_password),
     Route("POST", "/verifyPassword", verify_password),
     Route("POST", "/challenge", challenge),
