@@ -138,7 +138,7 @@ def _find_one(ctx: Context, where: Node) -> Doc | None:
 def _check_further(ctx: Context, parameters: Mapping[str, Any], user: Doc) -> authdata.Checked:
     """authData sent beside the password, and the providers that this user must bring."""
     sent = parameters.get("authData")
-    if sent is None:
+    if sent is None or sent == {}:  # old Android SDKs send the empty one
         authdata.require_configured(ctx, {}, user)
         return authdata.Checked()
     auth_data = {name: data for name, data in authdata.check_shape(sent).items() if data is not None}

@@ -58,6 +58,7 @@ def change_logins(write: Write, user: Doc) -> None:
     if others:
         raise ParseError(Code.ACCOUNT_ALREADY_LINKED, ALREADY_USED)
     write.update |= checked.changes()
+    write.provider = ",".join(name for name, data in changes.items() if data is not None)
     write.extra["authDataResponse"] = checked.response
 
 
@@ -91,7 +92,7 @@ def _sign_in(write: Write, auth_data: Mapping[str, Any], user: Doc) -> Written:
     body["authData"] = authdata.shown(ctx.core, authdata.known(user)) or {}
     outcome = after_save(ctx, write.cls, user, user)
     body |= outcome.changed
-    return Written("_User", user["objectId"], body, 200, outcome.replaced, outcome.replacement)
+    return Written("_User", user["objectId"], body, 200, outcome.replaced, outcome.replacement, located=True)
 
 
 def _is_other(ctx: Context, user: Doc) -> bool:

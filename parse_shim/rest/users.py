@@ -48,6 +48,7 @@ def stored(write: Write) -> None:
         _begin_session(write)
     else:
         write.ctx.core.cache.forget_user(write.object_id or "")
+        _begin_linked_session(write)
 
 
 # -- before hooks -----------------------------------------------------------------------------------------------------------
@@ -224,6 +225,13 @@ def _begin_session(write: Write) -> None:
         {"action": "login", "authProvider": write.provider} if write.provider else {"action": "signup", "authProvider": "password"}
     )
     write.extra["sessionToken"] = sessions.first_session(ctx, write.object_id or "", created_with)
+
+
+def _begin_linked_session(write: Write) -> None:
+    """Who links a login for a user with the master key gets a session of that user (RestWrite.createSessionTokenIfNeeded)."""
+    if write.provider and write.ctx.auth.user is None and _may_begin(write):
+        created_with = {"action": "login", "authProvider": write.provider}
+        write.extra["sessionToken"] = sessions.new_session(write.ctx, write.object_id or "", created_with)["sessionToken"]
 
 
 def _may_begin(write: Write) -> bool:

@@ -19,8 +19,8 @@ from parse_shim.values.types import Doc, Value
 class Written:
     """What a write answers. `body` holds Values under wire names, ready for `codec.encode_doc`.
 
-    `status` 201 comes with a Location made of `class_name` and `object_id`. `replaced` is set when an after_save hook gave a body
-    of its own (JSON, as it is) in `replacement`."""
+    `status` 201, and `located` (a login by POST /users), come with a Location made of `class_name` and `object_id`. `replaced` is
+    set when an after_save hook gave a body of its own (JSON, as it is) in `replacement`."""
 
     class_name: str
     object_id: str
@@ -28,6 +28,7 @@ class Written:
     status: int = 200
     replaced: bool = False
     replacement: Any = None
+    located: bool = False
 
 
 @dataclass(slots=True)

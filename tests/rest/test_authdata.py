@@ -93,7 +93,7 @@ def test_the_same_id_logs_in_again(world):
     made = post(world, ANON)
     again = post(world, {**ANON, "title": "ignored"})
     assert (again.status, again.object_id) == (200, made.object_id)
-    assert again.body["authData"] == ANON["authData"]
+    assert again.body["authData"] == ANON["authData"] and again.located
     assert again.body["sessionToken"] != made.body["sessionToken"]
     assert "title" not in again.body and "ACL" in again.body and "updatedAt" in again.body
 
@@ -165,6 +165,21 @@ def test_a_user_links_and_unlinks(world):
     assert unlinked.body["authDataResponse"] == {}
     assert set(user_row(world, made.object_id)["authData"]) == {"anonymous"}
     assert post(world, prov()).status == 201
+
+
+def test_linking_with_the_master_key_begins_a_session_of_the_user(world):
+    made = post(world, ANON)
+    linked = write.update(world.master, "_User", made.object_id, prov())
+    session = sessions.current(caller(world, linked))
+    assert session["createdWith"] == {"action": "login", "authProvider": "prov"}
+    unlinked = write.update(world.master, "_User", made.object_id, {"authData": {"prov": None}})
+    assert "sessionToken" not in unlinked.body
+
+
+def test_a_login_by_password_may_carry_empty_auth_data(world):
+    post(world, {"username": "ann", "password": "p"})
+    found = login.log_in(world.nobody, {"username": "ann", "password": "p", "authData": {}})
+    assert found["sessionToken"] and found["authDataResponse"] == {}
 
 
 def test_unchanged_auth_data_is_not_asked_about(world, token):

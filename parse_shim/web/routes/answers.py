@@ -46,10 +46,10 @@ def doc_json(ctx: Context, class_name: str, doc: Mapping[str, Any]) -> Json:
 
 
 def written_reply(ctx: Context, written: Written) -> Reply:
-    """The answer to a create or update; 201 carries a Location."""
+    """The answer to a create or update; a Location tells where what was created, or logged in, is."""
     body = written.replacement if written.replaced else encode_doc(written.body, file_url=ctx.file_url)
     reply = Reply(body, written.status)
-    if written.status == 201:
+    if written.status == 201 or written.located:
         reply.headers["Location"] = location(ctx, written.class_name, written.object_id)
     return reply
 
