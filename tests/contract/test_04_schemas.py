@@ -315,10 +315,13 @@ def test_server_info(server: Server) -> None:
     schemas = dict.fromkeys(("addField", "removeField", "addClass", "removeClass", "clearAllDataFromClass"), True)
     schemas |= {"exportClass": False, "editClassLevelPermissions": True, "editPointerPermissions": True}
     features = {
-        **{"globalConfig": every, "hooks": every, "cloudCode": {"jobs": True}},
+        "globalConfig": every,
+        "hooks": every,
+        "cloudCode": {"jobs": True},
         "logs": dict.fromkeys(("level", "size", "order", "until", "from"), True),
         "push": {"immediatePush": False, "scheduledPush": False, "storedPushData": False, "pushAudiences": True, "localization": True},
-        **{"schemas": schemas, "settings": {"securityCheck": False}},
+        "schemas": schemas,
+        "settings": {"securityCheck": False},
     }
     server.expect(
         [
