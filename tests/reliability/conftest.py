@@ -33,6 +33,7 @@ def pid(request):
 
 @cloud.define("sleep")
 def sleep(request):
+    print("a hook begins", flush=True)
     time.sleep(60)
 
 

@@ -175,7 +175,7 @@ def test_a_request_that_runs_is_answered_before_the_server_stops(new_house: Call
     line = house.line()
     running = threading.Thread(target=lambda: found.append(line("POST", "/functions/sleep", {})))
     running.start()
-    time.sleep(0.4)
+    wait_for(lambda: "a hook begins" in house.server.output())
     began = time.monotonic()
     assert house.server.stop() == 0
     assert time.monotonic() - began < 10

@@ -13,6 +13,7 @@ from parse_shim.errors import ParseError
 from parse_shim.hooks.kinds import FILE
 from parse_shim.hooks.registry import Hook, Registry
 from parse_shim.hooks.response import CloudResponse
+from parse_shim.hooks.validators import read_validator
 from tests.security.conftest import Town
 from tests.web.world import APP, MASTER, Web, error
 
@@ -244,7 +245,7 @@ def test_the_validator_goes_with_the_function(server: Server, suffix: str) -> No
         raise ParseError(142, "not you")
 
     ran: list[Any] = []
-    web = server(cloud=Registry([Hook("function", "guarded", ran.append, validator=deny)]))
+    web = server(cloud=Registry([Hook("function", "guarded", ran.append, read_validator(deny))]))
     assert error(web("POST", "/functions/guarded", {}))[:2] == (400, 142)
     assert error(web("POST", f"/functions/guarded{suffix}", {}))[0] in (400, 404) if suffix != "/x" else True
     assert ran == []
