@@ -1,6 +1,7 @@
 """`parse-shim serve`: settings, the local OpenTok where there is no other, what to tell the user, then gunicorn."""
 
 import os
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -93,6 +94,9 @@ def banner(settings: Settings, video: str, callbacks: str) -> list[str]:
         rows["clients"] = "may create classes (allowClientClassCreation): for development"
     if settings.dev:
         rows["dev"] = "reloads when cloud code or schemas change"
+    phones = phone_url(settings)
+    if phones:
+        rows["phones"] = f"{phones} (on the same network)"
     if shows_page(settings):
         rows["look"] = f"{local_url(settings).removesuffix(settings.mount_path)}/livesessions/ (two phones in one window)"
     rows["try"] = first_request(settings)
@@ -138,8 +142,24 @@ def first_request(settings: Settings) -> str:
 
 
 def local_url(settings: Settings) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
-    return f"{'https' if settings.certfile else 'http'}://{host}:{settings.port}{settings.mount_path}"
+    return _url(settings, {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host))
+
+
+def phone_url(settings: Settings) -> str | None:
+    """Where phones on the same network find the server; None when it listens elsewhere, or there is no network."""
+    if settings.host not in ("0.0.0.0", "::"):
+        return None
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only asks for the way out
+        except OSError:
+            return None
+        return _url(settings, str(probe.getsockname()[0]))
+
+
+def _url(settings: Settings, host: str) -> str:
+    scheme = "https" if settings.certfile else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}{settings.mount_path}"
 
 
 def _name(reference: object) -> str:

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from parse_shim.cli import main
 from parse_shim.cli_load import DEVELOPMENT
-from parse_shim.cli_serve import first_request, local_url, place, sqlite_file
+from parse_shim.cli_serve import first_request, local_url, phone_url, place, sqlite_file
 from parse_shim.serving import configuration
 from parse_shim.settings import Settings
 from tests.support.live import environment
@@ -116,6 +116,28 @@ def test_the_first_request_can_be_pasted(options, parts):
 def test_the_local_url_is_one_that_can_be_reached():
     assert local_url(settings(host="0.0.0.0", port=5)) == "http://127.0.0.1:5/parse"
     assert local_url(settings(host="::", mountPath="/")) == "http://[::1]:1337"
+    assert local_url(settings(host="::1")) == "http://[::1]:1337/parse"
+
+
+@pytest.mark.parametrize(
+    ("host", "way_out", "url"),
+    [
+        ("0.0.0.0", "192.168.1.10", "http://192.168.1.10:1337/parse"),
+        ("0.0.0.0", OSError, None),
+        ("127.0.0.1", "192.168.1.10", None),
+    ],
+)
+def test_phones_are_told_the_address_in_their_network(monkeypatch, host, way_out, url):
+    class Probe(socket.socket):
+        def connect(self, address):
+            if way_out is OSError:
+                raise OSError("no network")
+
+        def getsockname(self):
+            return (way_out, 1)
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    assert phone_url(settings(host=host)) == url
 
 
 def test_gunicorn_is_told_what_matters():
