@@ -1,9 +1,7 @@
 """Conditions (contract/02, sections 2 to 5)."""
 
-import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from tests.contract.world import Row, Server, date, geo, pointer
 
@@ -15,12 +13,6 @@ TWO = date("2020-01-02T00:00:00.000Z")
 
 def found(*numbers: int) -> Callable[[Any], bool]:
     return lambda body: "results" in body and sorted(row["i"] for row in body["results"]) == list(numbers)
-
-
-def at(where: Any, **params: Any) -> str:
-    """The path of a find."""
-    given = {"where": where, **params} if where is not None else params
-    return W + "?" + "&".join(f"{name}={quote(value if isinstance(value, str) else json.dumps(value))}" for name, value in given.items())
 
 
 def find(where: Any, status: int, expected: Any, who: str = "app", **params: Any) -> Row:
