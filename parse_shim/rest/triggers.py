@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from parse_shim.classes.infer import check_types
 from parse_shim.classes.model import ClassDef
+from parse_shim.classes.permissions import UNPROTECTED
 from parse_shim.errors import ParseError
 from parse_shim.hooks.kinds import (
     AFTER_DELETE,
@@ -25,14 +26,15 @@ from parse_shim.hooks.kinds import (
 )
 from parse_shim.hooks.requests import Caller, TriggerRequest
 from parse_shim.rest.calling import call_hook, caller_of
-from parse_shim.rest.core import Context
+from parse_shim.rest.core import Context, as_master
 from parse_shim.rest.protected import hide, protection_for
 from parse_shim.sdk.convert import stored
 from parse_shim.update.apply import apply
 from parse_shim.update.ops import Unset, Update
 from parse_shim.update.parse import parse_update
 from parse_shim.values.codec import encode
-from parse_shim.values.types import Doc, Pointer, Value
+from parse_shim.values.compare import equal
+from parse_shim.values.types import MISSING, Doc, Pointer, Value
 
 if TYPE_CHECKING:
     from parse_shim.rest.write_state import Write
@@ -86,7 +88,7 @@ def after_save(ctx: Context, cls: ClassDef, after: Doc, original: Doc | None) ->
     hook = ctx.core.hooks.find(AFTER_SAVE, cls.name)
     if hook is None:
         return UNCHANGED
-    doc = _shown(ctx, cls, after) or {}
+    doc = _shown_after(ctx, cls, after, original)
     request = TriggerRequest(
         KINDS[AFTER_SAVE].wire,
         cls.name,
@@ -167,6 +169,14 @@ def _shown(ctx: Context, cls: ClassDef, doc: Doc | None) -> Doc | None:
     if cls.name == "_User" or not ctx.core.settings.protected_fields_trigger_exempt:
         hide(ctx, cls, protection_for(ctx, cls), [seen])
     return seen
+
+
+def _shown_after(ctx: Context, cls: ClassDef, after: Doc, original: Doc | None) -> Doc:
+    """As `_shown`, with what this very save wrote: a sign-up's hook sees the address and authData that were just sent."""
+    whole, seen = dict(after), _shown(ctx, cls, after) or {}
+    hide(as_master(ctx), cls, UNPROTECTED, [whole])
+    before = original or {}
+    return {**seen, **{name: value for name, value in whole.items() if not equal(value, before.get(name, MISSING))}}
 
 
 def _public(user: Doc) -> Doc:

@@ -388,3 +388,22 @@ def test_a_returned_body_replaces_the_write(world):
     made = make(world, a=1)
     found = stored(world, made)
     assert (found["b"], "a" in found) == (2, False)
+
+
+def test_after_a_sign_up_the_hook_sees_what_was_sent(world):
+    seen = []
+    world.on("after_save", "_User")(lambda request: seen.append(request.object.to_doc()))
+    write.create(world.nobody, "_User", {"username": "ann", "password": "p", "email": "a@x.org"})
+    write.create(world.nobody, "_User", {"authData": {"anonymous": {"id": "u"}}})
+    assert seen[0]["email"] == "a@x.org" and seen[1]["authData"] == {"anonymous": {"id": "u"}}
+    assert not any(name in doc for doc in seen for name in ("password", "_hashed_password", "sessionToken"))
+
+
+def test_after_an_update_the_hook_sees_no_more_than_its_caller_but_what_was_sent(world):
+    seen = []
+    public = {"*": {"read": True, "write": True}}
+    made = write.create(world.master, "_User", {"username": "ann", "password": "p", "email": "a@x.org", "ACL": public})
+    world.on("after_save", "_User")(lambda request: seen.append(request.object.to_doc()))
+    bob = world.user("bob")
+    write.update(bob, "_User", made.object_id, {"title": "x"})
+    assert seen[0]["title"] == "x" and "email" not in seen[0]
