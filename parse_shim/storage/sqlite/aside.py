@@ -21,5 +21,15 @@ def aside(work: Callable[[], T]) -> T:
         return work()
     import gevent
 
-    found: Any = gevent.get_hub().threadpool.apply(work)
-    return found  # type: ignore[no-any-return]
+    done: tuple[Any, Exception | None] = gevent.get_hub().threadpool.apply(lambda: _tried(work))
+    if done[1] is not None:
+        raise done[1]
+    return done[0]  # type: ignore[no-any-return]
+
+
+def _tried(work: Callable[[], Any]) -> tuple[Any, Exception | None]:
+    """gevent prints what a native thread raises."""
+    try:
+        return work(), None
+    except Exception as error:
+        return None, error

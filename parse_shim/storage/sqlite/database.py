@@ -293,7 +293,7 @@ class Database:
 
 def _patiently(reader: Connection, job: Job[T]) -> T:
     """A read that takes longer than INLINE_SECONDS begins again in a native thread, so that the other greenlets go on:
-    beside scans of 100,000 objects a get waits 5 ms at most instead of 100."""
+    beside two scans of 100,000 objects another look-up waits 0.3 ms (99th percentile, 140 ms at most) and not a whole scan."""
     if not in_gevent():
         return job(reader)
     reader.stop_at = time.perf_counter() + INLINE_SECONDS
