@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import Any, Literal
 
 from parse_shim.values.types import MISSING
@@ -121,6 +122,8 @@ def read_rules(given: Mapping[str, Any]) -> Validator:
 
 def checked(rules: Validator) -> Validator:
     """`rules` with its fields read. Raises ValueError for unusable ones."""
+    for key in ("require_any_user_roles", "require_all_user_roles"):
+        _check_plain(key, getattr(rules, key))
     if rules.fields is not None:
         rules = replace(rules, fields=_read_fields("fields", rules.fields))
     if rules.require_user_keys is not None:
@@ -149,8 +152,14 @@ def _read_fields(key: str, given: Sequence[str] | Mapping[str, Any]) -> Mapping[
     return {name: _read_field(name, value) for name, value in given.items()}
 
 
+def _check_plain(key: str, value: Any) -> None:
+    if iscoroutinefunction(value):
+        raise ValueError(f"{key} takes a plain function, and {value.__name__} is async: make the whole validator one")
+
+
 def _read_field(name: str, given: Any) -> Field:
     if isinstance(given, Field):
+        _check_plain(f"options of {name}", given.options)
         return given
     if isinstance(given, str):
         return Field(required=True)
@@ -164,6 +173,7 @@ def _read_field(name: str, given: Any) -> Field:
         value = given.get(key, MISSING)
         if value is not MISSING:
             _check_type(key, value, types)
+    _check_plain(f"options of {name}", given.get("options"))
     return Field(**given)
 
 

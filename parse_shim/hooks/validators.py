@@ -26,12 +26,15 @@ class Check:
         self.rules = rules
         self.ask = ask
 
-    def run(self, request: Request) -> None:
-        """Raises ParseError 142 (or what a callable raises, which the caller maps to 142)."""
+    def run(self, request: Request) -> Any:
+        """Raises ParseError 142 (or what a callable raises, which the caller maps to 142). An `async def` callable: returns what is to be
+        awaited, and has refused nothing before."""
         if self.rules is not None and (self.rules.validate_master_key or not request.master):
             _check_rules(self.rules, request)
         if self.ask is not None:
-            self.ask(request)
+            result = self.ask(request)
+            return result if hasattr(result, "__await__") else None
+        return None
 
     def skips(self, request: Request) -> bool:
         """The handler is not to run for this caller. Functions always run."""

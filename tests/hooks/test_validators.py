@@ -158,6 +158,39 @@ def test_a_callable_that_raises_answers_142(app):
     assert server.refused("call", "f", n="text") == (142, "text")
 
 
+def test_an_async_callable_is_awaited(app):
+    server = app(
+        """
+        async def ask(request):
+            await asyncio.sleep(0)
+            if await Query("C").count(use_master_key=True) == 0: raise Exception("none there")
+        @cloud.function("f", validator=ask)
+        def f(request): return 1
+        """
+    )
+    assert server.refused("call", "f") == (142, "none there")
+    server.create("C")
+    assert server.call("f") == {"result": 1}
+
+
+async def later(value=None):
+    return value
+
+
+@pytest.mark.parametrize(
+    ("validator", "text"),
+    [
+        (Validator(fields={"a": Field(options=later)}), "options of a takes a plain function, and later is async"),
+        ({"fields": {"a": {"options": later}}}, "options of a takes a plain function, and later is async"),
+        (Validator(require_any_user_roles=later), "require_any_user_roles takes a plain function, and later is async"),
+        ({"requireAllUserRoles": later}, "require_all_user_roles takes a plain function, and later is async"),
+    ],
+)
+def test_what_would_not_be_awaited_is_refused(validator, text):
+    with pytest.raises(ValueError, match=text):
+        read_validator(validator)
+
+
 def test_a_marshmallow_schema_describes_parameters(app):
     server = app(
         """
