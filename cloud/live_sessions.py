@@ -11,7 +11,7 @@ from typing import Any
 from cloud import busy, call_store, call_work, presence, pushes
 from cloud.call_events import Deleted, Displaced
 from cloud.call_sides import data_of
-from cloud.calls import CALLER, RECEIVER, SESSION, begin
+from cloud.calls import ANSWERED, CALLER, RECEIVER, SESSION, begin
 from cloud.masking import SECRETS, hide_secrets, restrict_search
 from cloud.options import options
 from cloud.pages import roles_of
@@ -116,10 +116,11 @@ def check_receiver(receiver: str) -> None:
 
 
 def end_earlier_calls(request: Any, caller: str, receiver: str) -> None:
-    """Calls of the two that are over go first. Who dials the same person again has left the earlier call; that also
-    absorbs an SDK's repeated save, whose answer was lost."""
+    """Calls of the two that are over go first. Who dials again, whomever, has left a call that nobody has answered, and
+    by dialling the same person any call; that also absorbs an SDK's repeated save, whose answer was lost."""
     for call in call_store.live_calls_of(caller, receiver):
-        if (call.kind, call.caller, call.receiver) == (SESSION, caller, receiver):
+        left = call.kind == SESSION and call.caller == caller
+        if left and (call.receiver == receiver or call.state != ANSWERED):
             call_store.happen(call.id, Displaced())
         elif call.deadline is not None and call.deadline <= timestamp():
             call_work.settle(call, request.video)

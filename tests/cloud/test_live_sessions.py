@@ -194,12 +194,30 @@ def test_a_caller_is_busy_too(ann, bob, eve):
     assert error(eve.dial(ann))[:2] == (400, 142)
 
 
-def test_who_is_in_a_call_hears_so(ann, bob, eve):
-    ann.call(bob)
+def test_who_is_in_a_call_hears_so(house, ann, bob, eve):
+    answer = ann.call(bob)
+    bob.take()
+    house.callback("connectionCreated", answer["sessionID"], "c1", bob.data("receiver"))
     for phone in (ann, bob):
         status, code, text = error(phone.dial(eve))
         assert (status, code) == (400, 142)
         assert text.startswith("You are already in a call")
+
+
+def test_who_is_rung_hears_so(ann, bob, eve):
+    ann.call(bob)
+    status, code, text = error(bob.dial(eve))
+    assert (status, code) == (400, 142)
+    assert text.startswith("You are already in a call")
+
+
+def test_who_dials_another_has_left_the_call_that_nobody_answered(house, ann, bob, eve):
+    first = ann.call(bob)
+    second = ann.call(eve)
+    assert house.state(first["objectId"]) == "ended replaced"
+    assert house.locked(eve.id) == second["objectId"]
+    eve_again = error(bob.dial(eve))
+    assert eve_again[:2] == (400, 142)
 
 
 def test_a_redial_replaces_the_earlier_call(house, ann, bob):
