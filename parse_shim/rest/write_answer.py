@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parse_shim.rest.protected import protection_for
 from parse_shim.rest.write_state import Write, Written
 from parse_shim.update.apply import op_results
 from parse_shim.update.ops import Op, Relate, Set, Update
@@ -29,7 +30,19 @@ def answer(write: Write, changed_by_hook: frozenset[str]) -> Written:
         body[name] = after.get(name, DELETED)
     body |= write.given
     body |= write.extra
+    if not write.ctx.core.settings.protected_fields_save_response_exempt:
+        _hide(write, body)
     return Written(write.class_name, write.object_id or "", body, 201 if write.creating else 200)
+
+
+def _hide(write: Write, body: dict[str, Value]) -> None:
+    """Take out what the caller could not read."""
+    auth = write.ctx.auth
+    own = write.class_name == "_User" and write.object_id == auth.user_id
+    protected = protection_for(write.ctx, write.cls)
+    if protected and not (own and write.ctx.core.settings.protected_fields_owner_exempt):
+        for name in protected.hidden(write.after, auth.user_id):
+            body.pop(name, None)
 
 
 def changes_of_hook(sent: Update, merged: Update) -> frozenset[str]:
