@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import Any
 
 from parse_shim.errors import Code, ParseError
@@ -186,7 +187,9 @@ class TriggerRequest(Request):
             self._check_types(self.changes())
 
     def on_failure(self, undo: Callable[[], Any]) -> None:
-        """Call `undo` if the save fails after this hook; the last one registered first."""
+        """Call `undo`, a plain function, if the save fails after this hook; the last one registered first."""
+        if iscoroutinefunction(undo):
+            raise TypeError("on_failure takes a plain function: what it calls just returns, in an async hook too")
         self.undo.append(undo)
 
     def changes(self) -> Update:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from inspect import iscoroutinefunction
 
 from parse_shim.classes.declare import load_schemas
 from parse_shim.classes.model import ClassDef
@@ -22,6 +23,7 @@ from parse_shim.web.routes.video import KEYS as CALLBACK_KEYS
 def assemble(settings: Settings, *, engine: Engine | None = None) -> Core:
     """A whole server. Raises what loading the application's own modules raises, VideoSettingError, and ValueError."""
     set_time_limit(settings.regex_timeout_ms / 1000)
+    check_functions(settings)
     schemas = declared_classes(settings)
     hooks = _hooks(settings.cloud)
     video = VideoSettings.from_env(os.environ)
@@ -41,6 +43,27 @@ def declared_classes(settings: Settings) -> list[ClassDef]:
     if twice:
         raise ValueError(f"class {twice[0]} is declared twice (schemas, schema.definitions)")
     return classes
+
+
+def check_functions(settings: Settings) -> None:
+    """Options that name a function of the application name one that is there and that can just be called. Raises ValueError."""
+    named = {
+        "passwordPolicy.validatorCallback": settings.password_policy.validator_callback,
+        "verifyUserEmails": settings.verify_user_emails,
+        "sendUserEmailVerification": settings.send_user_email_verification,
+        "preventLoginWithUnverifiedEmail": settings.prevent_login_with_unverified_email,
+        "schema.beforeMigration": settings.schema.before_migration,
+        "schema.afterMigration": settings.schema.after_migration,
+    }
+    for option, reference in named.items():
+        if reference is None or isinstance(reference, bool):
+            continue
+        try:
+            found = load_object(reference)
+        except (ValueError, ImportError) as error:
+            raise ValueError(f"{option}: {error}") from error
+        if not callable(found) or iscoroutinefunction(found):
+            raise ValueError(f"{option} names {'an async' if callable(found) else 'no'} function: a plain one is needed ({reference!r})")
 
 
 def _call(reference: object) -> None:

@@ -269,3 +269,14 @@ def test_nobodys_rights_are_lent_to_the_hooks_own_calls(app):
     server.master.create("Mine", ACL={})
     ann.create("C")
     assert server.seen == [(0, 1, 2)]
+
+
+def test_an_undo_that_would_not_be_awaited_is_refused(app):
+    server = app(
+        """
+        async def undo(): pass
+        @cloud.before_save("C")
+        async def before(request): request.on_failure(undo)
+        """
+    )
+    assert "on_failure takes a plain function" in server.refused("create", "C")[1]
