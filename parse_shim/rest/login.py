@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from parse_shim import ids
 from parse_shim.errors import Code, Denied, ObjectNotFound, ParseError
 from parse_shim.query.ast import And, Eq, Node, Or
 from parse_shim.query.options import ONE, FindOptions
@@ -13,8 +14,9 @@ from parse_shim.rest.auth import auth_for_user, resolve_session
 from parse_shim.rest.core import Context, as_client
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.lockout import Attempt
-from parse_shim.rest.passwords import expired, fits
+from parse_shim.rest.passwords import begins_to_age, expired, fits
 from parse_shim.rest.triggers import after_login, before_login
+from parse_shim.update.ops import Set, Update
 from parse_shim.values.types import Doc
 
 WRONG = "Invalid username/password."
@@ -25,8 +27,11 @@ EXPIRED = "Your password has expired. Please reset your password."
 def log_in(ctx: Context, parameters: Mapping[str, Any]) -> Doc:
     """GET or POST /login: the user as it sees itself, with a new sessionToken. Raises 101, 200, 201, 205."""
     user = _judge(ctx, parameters)
-    if expired(ctx.core.settings.password_policy, user):
+    policy = ctx.core.settings.password_policy
+    if expired(policy, user):
         raise ObjectNotFound(EXPIRED)
+    if begins_to_age(policy, user):
+        _note(ctx, user, {"_password_changed_at": Set(ids.now())})
     checked = _check_further(ctx, parameters, user)
     before_login(ctx, user)
     user = signin.store_logins(ctx, user, checked)
@@ -133,6 +138,11 @@ def _find_one(ctx: Context, where: Node) -> Doc | None:
     with translated("_User"):
         found = ctx.core.engine.find(ctx.core.classes.get_or_empty("_User"), where, ONE)
     return found[0] if found else None
+
+
+def _note(ctx: Context, user: Doc, changes: Update) -> None:
+    with translated("_User"):
+        ctx.core.engine.update(ctx.core.classes.get_or_empty("_User"), Eq("objectId", user["objectId"]), changes)
 
 
 def _check_further(ctx: Context, parameters: Mapping[str, Any], user: Doc) -> authdata.Checked:

@@ -67,11 +67,16 @@ def next_history(policy: PasswordPolicy, user: Doc) -> list[object] | None:
 
 
 def expired(policy: PasswordPolicy, user: Doc) -> bool:
-    """Whether the password is older than maxPasswordAge days. Without a known date it counts from the user's creation."""
+    """Whether the password is older than maxPasswordAge days. Without a known date it is not: see `begins_to_age`."""
     if not policy.max_password_age:
         return False
-    since: Any = user.get("_password_changed_at") or user.get("createdAt")
+    since = user.get("_password_changed_at")
     return isinstance(since, datetime) and since + timedelta(days=policy.max_password_age) < ids.now()
+
+
+def begins_to_age(policy: PasswordPolicy, user: Doc) -> bool:
+    """The password is older than the policy: its age counts from the first login (UsersRouter.handleLogIn)."""
+    return bool(policy.max_password_age) and user.get("_password_changed_at") is None
 
 
 def _valid(policy: PasswordPolicy, password: str) -> bool:

@@ -45,8 +45,10 @@ def settle(write: Write) -> None:
     sent = {name: write.update.pop(name, None) for name in DATES} if write.update else {}
     now = ids.now()
     if write.creating:
-        created = _sent_date(write, sent.get("createdAt")) or now
-        updated = _sent_date(write, sent.get("updatedAt")) or created
+        chosen = _sent_date(write, sent.get("createdAt"))
+        created = chosen or now
+        # Without a createdAt of its own an object is of now, whatever updatedAt says (RestWrite.setRequiredFieldsIfNeeded).
+        updated = (chosen and _sent_date(write, sent.get("updatedAt"))) or created
         if updated < created:
             raise ValidationFailed("updatedAt cannot occur before createdAt")
         write.object_id = write.object_id or ids.new_object_id(write.ctx.core.settings.object_id_size)

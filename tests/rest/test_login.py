@@ -5,10 +5,12 @@ import threading
 import pytest
 
 from parse_shim import ids
+from parse_shim.query.ast import Eq
 from parse_shim.rest import login, read, sessions, write
 from parse_shim.rest.auth import auth_for_token, resolve_session
 from parse_shim.rest.core import Auth, Context
 from parse_shim.settings_groups import AccountLockout, PasswordPolicy
+from parse_shim.update.ops import Unset
 from tests.rest.world import World, answer
 
 WRONG = (404, 101, "Invalid username/password.")
@@ -136,6 +138,20 @@ def test_an_old_password_must_be_changed():
     ids.set_clock(lambda: later)
     try:
         assert answer(token_of, world) == (404, 101, "Your password has expired. Please reset your password.")
+    finally:
+        ids.set_clock(None)
+
+
+def test_a_password_older_than_the_policy_begins_to_age_at_the_next_login():
+    world = made(password_policy=PasswordPolicy(max_password_age=1))
+    before = {"_password_changed_at": Unset()}
+    world.core.engine.update(world.core.classes.get("_User"), Eq("username", "ann"), before)
+    later = ids.timestamp() + 2 * 24 * 3600
+    ids.set_clock(lambda: later)
+    try:
+        assert token_of(world)
+        ids.set_clock(lambda: later + 2 * 24 * 3600)
+        assert answer(token_of, world)[:2] == (404, 101)
     finally:
         ids.set_clock(None)
 

@@ -238,6 +238,8 @@ def test_the_maintenance_key_sets_dates(world):
     made = write.create(keeper, "Post", {"createdAt": old})
     found = stored(world, made)
     assert found["createdAt"].year == found["updatedAt"].year == 2001
+    alone = stored(world, write.create(keeper, "Post", {"updatedAt": old}))
+    assert alone["updatedAt"] == alone["createdAt"] and alone["updatedAt"].year != 2001
     refused = (400, 142, "updatedAt cannot occur before createdAt")
     assert answer(write.create, keeper, "Post", {"createdAt": old, "updatedAt": older}) == refused
 
