@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from inspect import iscoroutinefunction
+from typing import Any
 
 from parse_shim.classes.declare import load_schemas
 from parse_shim.classes.model import ClassDef
@@ -24,6 +26,7 @@ def assemble(settings: Settings, *, engine: Engine | None = None) -> Core:
     """A whole server. Raises what loading the application's own modules raises, VideoSettingError, and ValueError."""
     set_time_limit(settings.regex_timeout_ms / 1000)
     check_functions(settings)
+    check_adapters(settings)
     schemas = declared_classes(settings)
     hooks = _hooks(settings.cloud)
     video = VideoSettings.from_env(os.environ)
@@ -58,12 +61,32 @@ def check_functions(settings: Settings) -> None:
     for option, reference in named.items():
         if reference is None or isinstance(reference, bool):
             continue
-        try:
-            found = load_object(reference)
-        except (ValueError, ImportError) as error:
-            raise ValueError(f"{option}: {error}") from error
+        found = _loaded(option, reference)
         if not callable(found) or iscoroutinefunction(found):
             raise ValueError(f"{option} names {'an async' if callable(found) else 'no'} function: a plain one is needed ({reference!r})")
+
+
+def check_adapters(settings: Settings) -> None:
+    """Options that name a class or an object of the application name one that is there. Raises ValueError."""
+    named = {
+        "databaseAdapter": settings.database_adapter,
+        "emailAdapter": settings.email_adapter,
+        "filesAdapter": settings.files_adapter,
+        "analyticsAdapter": settings.analytics_adapter,
+        "push.adapter": settings.push.get("adapter"),
+    }
+    groups = [("security.checkGroups", reference) for reference in settings.security.check_groups]
+    for option, reference in [*named.items(), *groups]:
+        target = reference.get("module") if isinstance(reference, Mapping) else reference
+        if isinstance(target, str):
+            _loaded(option, target)
+
+
+def _loaded(option: str, reference: object) -> Any:
+    try:
+        return load_object(reference)
+    except (ValueError, ImportError) as error:
+        raise ValueError(f"{option}: {error}") from error
 
 
 def _call(reference: object) -> None:

@@ -40,3 +40,12 @@ def test_an_option_names_a_function_that_can_be_called(option, reference, text):
         return
     with pytest.raises(ValueError, match=rf"{option}.*{text}"):
         create_app(**options)
+
+
+@pytest.mark.parametrize("reference", ["no_such_module.Thing", {"module": "no_such_module:Thing", "options": {}}])
+@pytest.mark.parametrize("option", ["databaseAdapter", "emailAdapter", "filesAdapter", "analyticsAdapter", "push", "security"])
+def test_an_option_names_an_adapter_that_is_there(option, reference):
+    inner = {"push": {"adapter": reference}, "security": {"checkGroups": [reference]}}
+    options = {"appId": "a", "masterKey": "m", "databaseURI": "memory://", "logsFolder": None, **MAIL, option: inner.get(option, reference)}
+    with pytest.raises(ValueError, match=rf"^{option}[.a-zA-Z]*: there is no module 'no_such_module'"):
+        create_app(**options)
