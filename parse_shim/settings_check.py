@@ -62,10 +62,10 @@ def _keys(settings: "Settings") -> list[str]:
     if not settings.master_key:
         found.append("masterKey is missing: give --master-key, PARSE_SERVER_MASTER_KEY or masterKey in a file")
     others = {"readOnlyMasterKey": settings.read_only_master_key, "maintenanceKey": settings.maintenance_key}
-    found += [f"masterKey and {key} must differ" for key, value in others.items() if value and value == settings.master_key]
+    found += [f"masterKey and {key} should be different" for key, value in others.items() if value and value == settings.master_key]
     read_only, maintenance = others.values()
     if read_only and read_only == maintenance:
-        found.append("readOnlyMasterKey and maintenanceKey must differ")
+        found.append("readOnlyMasterKey and maintenanceKey should be different")
     return found
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from parse_shim.settings_check import problems_of, warnings_of
 from parse_shim.settings_fields import Cast, boolean, is_number, mapping, mappings, optional, texts
 from parse_shim.settings_groups import DRIVER_OPTIONS, RateLimitRule
-from parse_shim.settings_texts import refusal
+from parse_shim.settings_texts import is_error, refusal
 
 if TYPE_CHECKING:
     from parse_shim.settings import Settings
@@ -39,6 +39,11 @@ class SettingsError(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+    @property
+    def kind(self) -> str:
+        """`Error` for what parse-server throws as one, for tests that tell it from a bare text."""
+        return "Error" if self.problems and is_error(self.problems[0]) else type(self).__name__
 
 
 @dataclass(frozen=True, slots=True)

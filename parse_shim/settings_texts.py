@@ -64,8 +64,16 @@ _NUMBERS: Mapping[str, tuple[str, str]] = {
 }
 """For what is no number, and for what is too small."""
 
+_ERRORS = ("masterKey and ", "requestComplexity", "Parse Server option customPages ")
+"""Texts that parse-server throws inside an Error object; the others it throws bare."""
+
 _KINDS: Mapping[str, str] = {"bool": "a boolean", "str": "a string", "tuple": "an array", "Mapping": "an object"}
 _SAY_THEIR_NAME = ("pages", "security", "schema")
+
+
+def is_error(text: str) -> bool:
+    """Whether parse-server throws an Error object with this text, and not the text alone."""
+    return text.startswith(_ERRORS)
 
 
 def refusal(key: str, type_name: str, no_number: bool) -> str | None:

@@ -158,8 +158,8 @@ def test_a_variable_of_one_member_wins_over_that_of_its_group():
         ({"fileUpload": {"enableForPublic": 1}}, "fileUpload.enableForPublic must be a boolean value."),
         ({"pages": {"forceRedirect": "x"}}, "Parse Server option pages.forceRedirect must be a boolean."),
         ({"requestKeywordDenylist": 7}, "Parse Server option requestKeywordDenylist must be an array."),
-        ({"readOnlyMasterKey": "master"}, "masterKey and readOnlyMasterKey must differ"),
-        ({"maintenanceKey": "master"}, "masterKey and maintenanceKey must differ"),
+        ({"readOnlyMasterKey": "master"}, "masterKey and readOnlyMasterKey should be different"),
+        ({"maintenanceKey": "master"}, "masterKey and maintenanceKey should be different"),
         ({"cloud": "./cloud/main.js"}, "cloud code is Python here"),
         ({"certfile": "x.pem"}, "certfile needs keyfile"),
         ({"verifyUserEmails": True}, "verifyUserEmails needs emailAdapter"),
@@ -170,6 +170,16 @@ def test_a_wrong_option_is_named_in_one_line(options, text):
     found = problems(**options)
     assert any(text in line for line in found), found
     assert all("\n" not in line for line in found)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [({"maintenanceKey": "master"}, "Error"), ({"requestComplexity": {"queryDepth": 0}}, "Error"), ({"sessionLength": 0}, "SettingsError")],
+)
+def test_a_refusal_tells_whether_parse_server_throws_an_error(options, kind):
+    with pytest.raises(SettingsError) as raised:
+        settings(**options)
+    assert raised.value.kind == kind
 
 
 def test_a_lock_may_last_a_fraction_of_a_minute():

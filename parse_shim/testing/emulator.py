@@ -239,7 +239,7 @@ def _control(emulator: Emulator, environ: Environ) -> tuple[str, dict[str, Any]]
     except _UnknownPath as error:
         return "404 Not Found", {"error": str(error)}
     except (SettingsError, TypeError, ValueError, KeyError) as error:
-        return "400 Bad Request", {"error": str(error), "kind": type(error).__name__}
+        return "400 Bad Request", {"error": str(error), "kind": getattr(error, "kind", type(error).__name__)}
     except Exception as error:
         # Options fail in many ways: a module that is not there, a store that cannot be opened.
         if environ["PATH_INFO"].rstrip("/") == "/reconfigure":
