@@ -13,11 +13,13 @@ from parse_shim.testing.opentok_state import Refused
 from parse_shim.video.fake import FAKE_KEY, FAKE_SECRET
 from parse_shim.video.tokens import make_jwt, make_session_id
 
-NOW = int(time.time())
+
+def clock():
+    return int(time.time())
 
 
 def rest_jwt(secret=FAKE_SECRET, **claims):
-    usual = {"ist": "project", "iss": FAKE_KEY, "iat": NOW, "exp": NOW + 180, "jti": "0.1"} | claims
+    usual = {"ist": "project", "iss": FAKE_KEY, "iat": clock(), "exp": clock() + 180, "jti": "0.1"} | claims
     return jwt.encode({name: value for name, value in usual.items() if value is not None}, secret, algorithm="HS256")
 
 
@@ -47,11 +49,11 @@ def test_the_answer_is_a_list_under_exactly_application_json(emulator):
         rest_jwt(iss=None),
         rest_jwt(ist="account"),
         rest_jwt(ist=None),
-        rest_jwt(iat=NOW + 600, exp=NOW + 700),
-        rest_jwt(iat=NOW - 400, exp=NOW - 200),
-        rest_jwt(exp=NOW + 301),
+        rest_jwt(iat=clock() + 600, exp=clock() + 700),
+        rest_jwt(iat=clock() - 400, exp=clock() - 200),
+        rest_jwt(exp=clock() + 301),
         rest_jwt(exp=None),
-        jwt.encode({"ist": "project", "iss": FAKE_KEY, "iat": NOW, "exp": NOW + 180}, None, algorithm="none"),
+        jwt.encode({"ist": "project", "iss": FAKE_KEY, "iat": clock(), "exp": clock() + 180}, None, algorithm="none"),
     ],
 )
 def test_wrong_credentials_are_403(emulator, token):
@@ -124,10 +126,10 @@ class TestConnecting:
         ("token", "code"),
         [
             (
-                lambda session: make_jwt(FAKE_KEY, "f" * 40, session, role="publisher", data=None, now=NOW, ttl_seconds=9),
+                lambda session: make_jwt(FAKE_KEY, "f" * 40, session, role="publisher", data=None, now=clock(), ttl_seconds=9),
                 1004,
             ),
-            (lambda session: token_of(session, now=NOW - 100), 1004),
+            (lambda session: token_of(session, now=clock() - 100), 1004),
             (lambda session: token_of(session) + "x", 1004),
             (lambda session: token_of(make_session_id("99999999", 1)), 1004),
             (lambda session: "garbage", 1004),
@@ -161,8 +163,8 @@ class TestConnecting:
             emulator.state.signal(joiner.id, "t", "d")
 
 
-def token_of(session_id, now=NOW):
-    return make_jwt(FAKE_KEY, FAKE_SECRET, session_id, role="publisher", data=None, now=now, ttl_seconds=60)
+def token_of(session_id, now=None):
+    return make_jwt(FAKE_KEY, FAKE_SECRET, session_id, role="publisher", data=None, now=now or clock(), ttl_seconds=60)
 
 
 class TestControl:
