@@ -66,6 +66,10 @@ def check_functions(settings: Settings) -> None:
             raise ValueError(f"{option} names {'an async' if callable(found) else 'no'} function: a plain one is needed ({reference!r})")
 
 
+BUILT_IN = frozenset({("emailAdapter", "console"), ("emailAdapter", "smtp"), ("push.adapter", "log")})
+"""Words that stand for adapters of ours."""
+
+
 def check_adapters(settings: Settings) -> None:
     """Options that name a class or an object of the application name one that is there. Raises ValueError."""
     named = {
@@ -78,7 +82,7 @@ def check_adapters(settings: Settings) -> None:
     groups = [("security.checkGroups", reference) for reference in settings.security.check_groups]
     for option, reference in [*named.items(), *groups]:
         target = reference.get("module") if isinstance(reference, Mapping) else reference
-        if isinstance(target, str):
+        if isinstance(target, str) and (option, target) not in BUILT_IN:
             _loaded(option, target)
 
 

@@ -49,3 +49,16 @@ def test_an_option_names_an_adapter_that_is_there(option, reference):
     options = {"appId": "a", "masterKey": "m", "databaseURI": "memory://", "logsFolder": None, **MAIL, option: inner.get(option, reference)}
     with pytest.raises(ValueError, match=rf"^{option}[.a-zA-Z]*: there is no module 'no_such_module'"):
         create_app(**options)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"emailAdapter": "console"},
+        {"emailAdapter": {"module": "smtp", "options": {"sender": "a@example.com", "host": "127.0.0.1"}}},
+        {"push": {"adapter": "log"}},
+    ],
+)
+def test_adapters_of_ours_go_by_a_word(given):
+    options = {"appId": "a", "masterKey": "m", "databaseURI": "memory://", "logsFolder": None, **given}
+    assert create_app(**options).core.settings.app_id == "a"
