@@ -66,7 +66,7 @@ def run(ctx: Context, class_name: str, pipeline: list[dict[str, Any]], options: 
     with translated(class_name):
         if options.get("explain"):
             plan = FindOptions(hint=options.get("hint"))
-            return ctx.core.engine.explain(cls, EVERYTHING, plan, str(options["explain"]))
+            return [ctx.core.engine.explain(cls, EVERYTHING, plan, str(options["explain"]))]
         rows = ctx.core.engine.aggregate(cls, pipeline, options)
     if options.get("rawValues") or options.get("rawFieldNames"):
         return [encode(row) for row in rows]

@@ -125,7 +125,7 @@ def _order_path(path: str, shown: str) -> str:
     if re.match(r"authData\.\w+\.id\Z", path):
         raise ParseError(Code.INVALID_KEY_NAME, f"Cannot sort by {path}")
     if not is_path(path) or path == "className":
-        raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {shown.removeprefix('-') or shown}.")
+        raise ParseError(Code.INVALID_KEY_NAME, f"Invalid field name: {shown.removeprefix('-')}.")
     return path
 
 

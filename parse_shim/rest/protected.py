@@ -12,7 +12,8 @@ from parse_shim.rest import authdata
 from parse_shim.rest.core import Context
 from parse_shim.values.types import Doc
 
-_HIDDEN_USER_FIELDS = ("password", "sessionToken")
+_HIDDEN_USER_FIELDS = ("password", "sessionToken", "_hashed_password")
+"""From everybody; the maintenance key sees the other internals."""
 
 
 def protection_for(ctx: Context, cls: ClassDef) -> Protection:

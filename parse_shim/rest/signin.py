@@ -85,7 +85,9 @@ def _sign_in(write: Write, auth_data: Mapping[str, Any], user: Doc) -> Written:
         before_login(ctx, user)
     user = store_logins(ctx, user, checked)
     relations = {name: Relation(target) for name, target in write.cls.relations.items()}
-    body: dict[str, Any] = {**relations, **user, "authDataResponse": checked.response}
+    body: dict[str, Any] = {**relations, **user}
+    if is_login or checked.response:
+        body["authDataResponse"] = checked.response
     if is_login and ctx.auth.installation_id != sessions.CLOUD_INSTALLATION:
         created_with = {"action": "login", "authProvider": ",".join(auth_data)}
         body["sessionToken"] = sessions.new_session(ctx, user["objectId"], created_with)["sessionToken"]

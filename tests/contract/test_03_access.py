@@ -242,7 +242,7 @@ def test_keys(users: Server) -> None:
             ("reader", "DELETE", "/files/a.txt", None, 403, unauthorized),
             ("keeper", "PUT", one, {"n": 2}, 200, None),
             ("keeper", "PUT", "/users/{ann}", {"_failed_login_count": 3}, 200, None),
-            ("keeper", "GET", "/users/{ann}", None, 200, {"_failed_login_count": 3}),
+            ("keeper", "GET", "/users/{ann}", None, 200, {"_failed_login_count": 3, "_hashed_password": None}),
             ("keeper", "POST", "/users", query({"_failed_login_count": 3}), 200, lambda body: len(body["results"]) == 1),
             ("master", "POST", "/users", query({"_failed_login_count": 3}), 200, lambda body: len(body["results"]) == 1),
             ("keeper", "PUT", "/users/{ann}", {"emailVerified": True}, 200, None),

@@ -17,7 +17,7 @@ DENIED = (400, 119, "Permission denied")
 @pytest.fixture
 def world() -> World:
     world = World({"protected_fields": {"_User": {"*": ["email"]}}})
-    world.user("ann", email="a@x.org", authData={"anonymous": {"id": "1"}, "gone": None}, _hashed_password="h")
+    world.user("ann", email="a@x.org", authData={"anonymous": {"id": "1"}, "gone": None}, _hashed_password="h", _failed_login_count=2)
     world.user("bob", email="b@x.org", ACL={"*": {"read": True}, "bob": {"read": True, "write": True}})
     return world
 
@@ -225,7 +225,8 @@ def test_the_owner_exemption_can_be_switched_off() -> None:
 
 def test_the_maintenance_key_sees_internals(world: World) -> None:
     ctx = Context(world.core, Auth("maintenance"))
-    assert {row["objectId"]: row.get("_hashed_password") for row in rows(ctx, "_User")} == {"ann": "h", "bob": None}
+    assert {row["objectId"]: row.get("_failed_login_count") for row in rows(ctx, "_User")} == {"ann": 2, "bob": None}
+    assert not any("_hashed_password" in row for row in rows(ctx, "_User"))
 
 
 def test_sessions_show_only_own_rows(world: World) -> None:
@@ -237,6 +238,6 @@ def test_sessions_show_only_own_rows(world: World) -> None:
     assert len(ids(world.master, "_Session")) == 2
 
 
-@pytest.mark.parametrize("where", [{"_hashed_password": {"$regex": "^"}}, {"$or": [{"_hashed_password": "h"}]}])
+@pytest.mark.parametrize("where", [{"_hashed_password": {"$regex": "^"}}, {"$or": [{"_hashed_password": "h", "_failed_login_count": 2}]}])
 def test_internals_are_no_conditions(world: World, where: dict[str, Any]) -> None:
     assert answer(ids, world.caller("ann"), "_User", where=where)[1] == 105

@@ -64,7 +64,7 @@ def test_parameters_of_a_find(world: World, raw: dict[str, Any], expected: list[
         ({"order": "bad-key"}, 105, "Invalid field name: bad-key."),
         ({"order": "$n"}, 105, "Invalid field name: $n."),
         ({"order": 5}, 105, "Invalid field name: 5."),
-        ({"order": "-"}, 105, "Invalid field name: -."),
+        ({"order": "-"}, 105, "Invalid field name: ."),
         ({"order": "_id"}, 105, "Invalid field name: _id."),
         ({"order": "className"}, 105, "Invalid field name: className."),
         ({"order": "_hashed_password"}, 105, "Invalid field name: _hashed_password."),
