@@ -19,7 +19,8 @@ OCTETS = "application/octet-stream"
 _TYPES = mimetypes.MimeTypes(filenames=())
 for _extension, _type in {
     ".webp": "image/webp", ".avif": "image/avif", ".heic": "image/heic", ".woff": "font/woff", ".woff2": "font/woff2",
-    ".md": "text/markdown", ".m4a": "audio/mp4", ".mjs": "text/javascript", ".js": "text/javascript", ".gz": "application/gzip", ".wasm": "application/wasm",
+    ".md": "text/markdown", ".m4a": "audio/mp4",
+    ".mjs": "text/javascript", ".js": "text/javascript", ".gz": "application/gzip", ".wasm": "application/wasm",
 }.items():  # fmt: skip
     _TYPES.add_type(_type, _extension)
 _EXTENSIONS = {"text/plain": ".txt", "image/jpeg": ".jpg", OCTETS: ".bin", "audio/mpeg": ".mp3", "video/quicktime": ".mov"}
