@@ -10,11 +10,11 @@ from parse_shim.classes.system import is_join, is_plain_name
 HEAD = '''"""Fields of the classes, written by `parse-shim types`. Import it under TYPE_CHECKING:
 
     if TYPE_CHECKING:
-        from {module} import ActiveUsersRequest
+        from {module} import {example}Request
 
-    @cloud.before_save("ActiveUsers")
-    def check(request: "ActiveUsersRequest") -> None:
-        request.object["userTitle"]
+    @cloud.before_save("{class_name}")
+    def check(request: "{example}Request") -> None:
+        request.object["  # here an editor lists the fields
 """
 
 from datetime import datetime
@@ -47,7 +47,9 @@ def stub_text(classes: Iterable[ClassDef], module: str = "cloud.classes") -> str
     """The stub of these classes. `module`: where it will be imported from, for its own docstring."""
     shown = {cls.name: cls for cls in classes if not is_join(cls.name) and is_plain_name(cls.name.removeprefix("_"))}
     names = frozenset(shown)
-    parts = [HEAD.replace("{module}", module)]
+    example = min((name for name in shown if not name.startswith("_")), default="_User")
+    head = HEAD.replace("{module}", module).replace("{class_name}", example).replace("{example}", python_name(example))
+    parts = [head]
     for name in sorted(shown):
         parts += [_class(shown[name], names), _request(name)]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"

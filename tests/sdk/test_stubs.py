@@ -19,3 +19,9 @@ def test_a_stub_names_fields_with_their_types():
     assert 'def __getitem__(self, name: Literal["to"]) -> Object: ...' in text
     assert "class User(user.User):" in text and "class PostRequest(TriggerRequest):" in text
     assert "_Join" not in text
+
+
+def test_the_example_is_of_a_class_that_is_there():
+    own = [cls for cls in (ClassDef("_User"), ClassDef("Score"))]
+    assert "import ScoreRequest" in stub_text(own) and '@cloud.before_save("Score")' in stub_text(own)
+    assert "import UserRequest" in stub_text([ClassDef("_User")]) and '@cloud.before_save("_User")' in stub_text([ClassDef("_User")])
