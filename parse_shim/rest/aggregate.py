@@ -60,7 +60,7 @@ def run(ctx: Context, class_name: str, pipeline: list[dict[str, Any]], options: 
     cls = ctx.core.classes.get_or_empty(class_name)
     reading = _before_find(ctx, cls, EVERYTHING, pipeline=pipeline)
     if reading.results is not None:
-        return [_shown(ctx, doc) for doc in reading.results]
+        return [_shown(ctx, cls, doc) for doc in reading.results]
     if not can_hold_objects(class_name):
         return []
     with translated(class_name):
@@ -70,7 +70,7 @@ def run(ctx: Context, class_name: str, pipeline: list[dict[str, Any]], options: 
         rows = ctx.core.engine.aggregate(cls, pipeline, options)
     if options.get("rawValues") or options.get("rawFieldNames"):
         return [encode(row) for row in rows]
-    return [_shown(ctx, row) for row in rows]
+    return [_shown(ctx, cls, row) for row in rows]
 
 
 def distinct(ctx: Context, class_name: str, path: str, where: Json | Node) -> list[Json]:
@@ -153,10 +153,11 @@ def _before_find(
     return reading
 
 
-def _shown(ctx: Context, row: Doc) -> dict[str, Json]:
+def _shown(ctx: Context, cls: ClassDef, row: Doc) -> dict[str, Json]:
     if "_id" in row and "objectId" not in row:
         row["objectId"] = row.pop("_id")
-    shown = encode_doc(row, file_url=ctx.file_url)
+    is_object = "createdAt" in row and "objectId" in row
+    shown = encode_doc(row, file_url=ctx.file_url, relations=cls.relations if is_object else {})
     if "objectId" in shown:
         # A grouping by a missing field has no id; objects and dates as ids need their JSON form.
         shown["objectId"] = None if shown["objectId"] == "" else encode(shown["objectId"], file_url=ctx.file_url)

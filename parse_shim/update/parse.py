@@ -10,6 +10,7 @@ from parse_shim.errors import Code, ParseError
 from parse_shim.update.acl import read_acl
 from parse_shim.update.ops import Add, AddUnique, Increment, Op, Relate, Remove, Set, Unset, Update, is_number
 from parse_shim.values.codec import decode_column, decode_nested, number
+from parse_shim.values.jstext import js_text
 from parse_shim.values.types import Json, Pointer, Value
 
 NEED_LIST = "objects to add must be an array"
@@ -50,7 +51,7 @@ def parse_op(value: Mapping[str, Json], *, create: bool = False) -> Op:
     name = value["__op"]
     reader = READERS.get(name) if isinstance(name, str) else None
     if reader is None:
-        raise ParseError(Code.COMMAND_UNAVAILABLE, f"The {name} operator is not supported yet.")
+        raise ParseError(Code.COMMAND_UNAVAILABLE, f"The {js_text(name)} operator is not supported yet.")
     return reader(value, create)
 
 

@@ -244,6 +244,18 @@ def test_aggregates(server: Server) -> None:
     )
 
 
+def test_relations_of_whole_objects(server: Server) -> None:
+    relation = {"r": {"__type": "Relation", "className": "T"}}
+    server.create("A", n=1, r=op("AddRelation", objects=[pointer("T", "x")]))
+    run = lambda stage: ("master", "POST", "/aggregate/A", {"_method": "GET", "pipeline": [stage]}, 200)  # noqa: E731
+    server.expect(
+        [
+            (*run({"$match": {"n": 1}}), lambda body: relation.items() <= body["results"][0].items()),
+            (*run({"$group": {"_id": "$n"}}), {"results": [{"objectId": 1}]}),
+        ]
+    )
+
+
 def test_aggregates_of_users(server: Server) -> None:
     server.sign_up("ann", authData={"anonymous": {"id": "1"}})
     [row] = server.ok("master", "GET", "/aggregate/_User")["results"]
