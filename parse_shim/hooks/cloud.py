@@ -16,6 +16,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import Any, Final, TypeVar, overload
 
 from parse_shim.hooks import kinds
@@ -250,7 +251,7 @@ def _marker(mark: Mark) -> Callable[[F], F]:
     def put(handler: F) -> F:
         handler.__dict__.setdefault(MARKS, []).append(mark)
         # Its name may be given to the next hook of the module, and some never have one there.
-        home = sys.modules.get(handler.__module__)
+        home = sys.modules.get(handler.__module__) if isinstance(handler, FunctionType) else None
         if home is not None:
             vars(home).setdefault(MARKED, []).append(handler)
         return handler

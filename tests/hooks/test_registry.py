@@ -185,3 +185,28 @@ def test_a_webhooks_name_holds_no_secret():
     call = WebhookCall("function", "f", "http://user:pw@there/f?key=secret", "webhook key", 1, str)
     assert Hook("function", "f", call, webhook=True).name == "webhook http://there/f"
     assert "webhook key" not in repr(call)
+
+
+def test_what_is_called_like_a_function_may_be_a_hook(package):
+    name = package(
+        main="""
+from functools import partial
+
+def note(word, request):
+    return word
+
+class Note:
+    def __call__(self, request):
+        return "instance"
+
+def plain(request):
+    return "plain"
+
+one = cloud.before_save("A")(partial(note, "partial"))
+two = cloud.before_save("B")(Note())
+three = cloud.before_save("C")(lambda request: "lambda")
+cloud.before_save("D")(plain)
+"""
+    )
+    hooks = load_cloud(f"{name}.main").every("before_save")
+    assert {hook.target: hook.handler(None) for hook in hooks} == {"A": "partial", "B": "instance", "C": "lambda", "D": "plain"}
