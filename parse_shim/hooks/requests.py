@@ -133,8 +133,8 @@ class Request:
 class TriggerRequest(Request):
     """before/after save, delete, login, logout, password reset.
 
-    A save: `original` is the stored Doc (None: a create), `update` the client's operations. The others: `doc` is the
-    object. after_save: `doc` is what is stored now.
+    A save: `original` is the stored Doc (None: a create), `update` the client's operations, `doc` the id that a new
+    object is to have, if the client chose one. The others: `doc` is the object. after_save: `doc` is what is stored now.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class TriggerRequest(Request):
         """Changed in before_save, it is stored as it is then; in after_save changes only show in the answer."""
         if self._object is None:
             base = self._doc if self._doc is not None else self._original_doc
-            existed = self._original_doc is not None or (self._doc is not None and self.trigger_name != "afterSave")
+            existed = self._original_doc is not None or (self._doc is not None and self.trigger_name not in ("beforeSave", "afterSave"))
             self._object = Object.from_doc(self.class_name, base or {}, existed=existed, update=self._update)
         return self._object
 

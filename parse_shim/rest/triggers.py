@@ -69,6 +69,7 @@ def before_save(write: Write) -> Update:
         KINDS[BEFORE_SAVE].wire,
         write.class_name,
         caller_of(ctx),
+        doc={"objectId": write.object_id} if write.creating and write.object_id else None,
         original=_shown(ctx, write.cls, write.original),
         update=dict(write.sent),
         context=ctx.cloud,

@@ -336,3 +336,12 @@ def test_after_an_update_the_hook_sees_no_more_than_its_caller_but_what_was_sent
     bob = world.user("bob")
     write.update(bob, "_User", made.object_id, {"title": "x"})
     assert seen[0]["title"] == "x" and "email" not in seen[0]
+
+
+def test_a_hook_sees_the_id_that_the_client_chose():
+    world = Hooked(allow_custom_object_id=True)
+    seen = []
+    world.on("before_save")(lambda request: seen.append((request.object.id, request.object.is_new(), request.object.existed())))
+    made = make(world, objectId="mine", a=1)
+    assert seen == [("mine", True, False)] and told(made) == {}
+    assert stored(world, made)["a"] == 1
