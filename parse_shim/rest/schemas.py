@@ -8,7 +8,7 @@ from dataclasses import replace
 from parse_shim.classes.model import ClassDef
 from parse_shim.classes.names import bad_class_name, check_schema_class_name
 from parse_shim.classes.permissions_check import check_permissions, permissions_json
-from parse_shim.classes.system import SYSTEM, VOLATILE, complete, is_class_name, is_join
+from parse_shim.classes.system import CREATABLE, SYSTEM, VOLATILE, complete, is_class_name, is_join
 from parse_shim.errors import Code, ParseError
 from parse_shim.query.ast import EVERYTHING
 from parse_shim.rest.core import Context
@@ -54,7 +54,7 @@ def update_schema(ctx: Context, name: str, body: Mapping[str, Json]) -> Json:
 def delete_schema(ctx: Context, name: str) -> None:
     """DELETE /schemas/C: an empty class with its links. Unknown: nothing. Raises ParseError 103, 255."""
     _check_writer(ctx, "delete a schema")
-    if not is_class_name(name) and name not in SYSTEM:
+    if not is_class_name(name) and name not in CREATABLE:  # never the config and the webhooks
         raise ParseError(Code.INVALID_CLASS_NAME, bad_class_name(name))
     cls = ctx.core.classes.get(name)
     if cls is None or not ctx.core.classes.is_stored(name):

@@ -135,6 +135,11 @@ def test_only_an_empty_class_can_be_dropped(schema):
     assert schema.master("DELETE", "/schemas/Nope").json == {}
 
 
+@pytest.mark.parametrize("name", ["_GlobalConfig", "_Hooks", "_GraphQLConfig"])
+def test_the_servers_own_classes_cannot_be_dropped(schema, name):
+    assert error(schema.master("DELETE", f"/schemas/{name}"))[:2] == (400, 103)
+
+
 def test_existing_and_missing_classes_are_told_apart(schema):
     assert error(schema.master("POST", "/schemas/S", {})) == (400, 103, "Class S already exists.")
     assert error(schema.master("PUT", "/schemas/Nope", {})) == (400, 103, "Class Nope does not exist.")
