@@ -20,7 +20,7 @@ from parse_shim.rest import push_status
 from parse_shim.rest.core import Context, Core, as_master
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.find_params import FindParams
-from parse_shim.rest.push_body import Push, groups, read_push
+from parse_shim.rest.push_body import Push, groups, read_push, recipients_of
 from parse_shim.rest.push_senders import PushSender, open_sender
 from parse_shim.rest.push_status import Tally
 from parse_shim.rest.read import find
@@ -38,6 +38,7 @@ BY_ID = (("objectId", False),)
 def send_push(ctx: Context, body: Mapping[str, Any]) -> str:
     """Accept a push; the objectId of its `_PushStatus`. The caller has checked the master key. Raises ParseError 115, 102, 107, 119."""
     ctx.auth.require_writer("send push notifications")
+    recipients_of(body)
     if sender(ctx.core) is None:
         raise ParseError(Code.PUSH_MISCONFIGURED, "Missing push configuration")
     master = as_server(ctx)

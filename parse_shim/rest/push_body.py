@@ -44,7 +44,7 @@ class Push:
 
 def read_push(body: Mapping[str, Any], now: float) -> Push:
     """A request body as a Push; `now` in seconds. Raises ParseError 115 and, for a `data` or `badge` that is none, 107."""
-    where = _where(body)
+    where = recipients_of(body)
     data = body.get("data", {})
     if not isinstance(data, Mapping):
         raise ParseError(Code.INVALID_JSON, "data must be an object")
@@ -137,7 +137,8 @@ def _by_badge(push: Push, rows: Sequence[Doc]) -> list[tuple[int | float | None,
     return list(found.items())
 
 
-def _where(body: Mapping[str, Any]) -> dict[str, Any]:
+def recipients_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The conditions on installations that `where` or `channels` of a push mean. Raises ParseError 115."""
     where, channels = body.get("where"), body.get("channels")
     if where is not None and channels is not None:
         raise _misconfigured("Channels and query can not be set at the same time.")

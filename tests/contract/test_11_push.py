@@ -118,7 +118,12 @@ def test_two_rows_become_one(serve: Callable[..., Server], options: Any, left: A
 
 
 def test_refused_pushes(serve: Callable[..., Server]) -> None:
-    serve().expect([("master", "POST", "/push", {"channels": ["a"], "data": {}}, 400, (115, "Missing push configuration"))])
+    serve().expect(
+        [
+            ("master", "POST", "/push", {"data": {}}, 400, (115, 'Sending a push requires either "channels" or a "where" query.')),
+            ("master", "POST", "/push", {"channels": ["a"], "data": {}}, 400, (115, "Missing push configuration")),
+        ]
+    )
     server = serve(push={"adapter": AcceptingPush()})
     to = {"where": {}, "data": {"alert": "x"}}
     server.expect(
