@@ -6,6 +6,8 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +23,15 @@ def import_spec(spec: str) -> ModuleType:
     if folder not in sys.path:
         sys.path.insert(0, folder)
     importlib.invalidate_caches()
+    _prefer(name.partition(".")[0], folder)
     return importlib.import_module(name)
+
+
+def _prefer(top: str, folder: str) -> None:
+    """Let `top` mean the folder of that name here: without an __init__.py it loses against any package later on the path."""
+    found = PathFinder.find_spec(top, [folder]) if top not in sys.modules else None
+    if found is not None and found.origin is None:
+        sys.modules[top] = module_from_spec(found)
 
 
 def split_spec(spec: str) -> tuple[str, str]:
