@@ -133,11 +133,17 @@ def log_out(ctx: Context) -> None:
     pointer = found.get("user") if found else None
     user_id = pointer.object_id if isinstance(pointer, Pointer) else ""
     caller, unread = ctx, ctx.auth.kind == "client" and ctx.auth.user is None
-    if unread and (found is None or get_doc(as_master(ctx), "_User", user_id) is not None):
+    if unread and (found is None or _is_there(ctx, user_id)):
         caller = as_client(ctx, auth_for_token(ctx.core, token, ctx.auth.installation_id))
     if found is not None:
         end_sessions(ctx, user_id, Eq("objectId", found["objectId"]))
         after_logout(caller, found)
+
+
+def _is_there(ctx: Context, user_id: str) -> bool:
+    """Asked of the store, so that no hook on users runs for it."""
+    with translated("_User"):
+        return bool(ctx.core.engine.find(ctx.core.classes.get_or_empty("_User"), Eq("objectId", user_id), ONE))
 
 
 def find_session(ctx: Context, token: object) -> Doc | None:
