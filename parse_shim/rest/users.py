@@ -217,7 +217,7 @@ def _begin_session(write: Write) -> None:
     ctx = write.ctx
     if emails.blocks_sign_up(ctx, write.after):
         if ctx.core.settings.prevent_signup_with_unverified_email:
-            raise ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
+            write.refusal = ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
         return
     if not _may_begin(write) or (ctx.auth.user is not None and write.provider):
         return

@@ -137,7 +137,14 @@ def store(write: Write) -> None:
 
 
 def finish(write: Write) -> Written:
-    """Sessions and caches, listeners, after_save, the answer."""
+    """Sessions and caches, listeners, after_save, the answer. Raises `write.refusal`."""
+    written = _finish(write)
+    if write.refusal is not None:
+        raise write.refusal
+    return written
+
+
+def _finish(write: Write) -> Written:
     rules_of(write.class_name).stored(write)
     for work in write.stored:
         work()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from parse_shim.classes.model import ClassDef
+from parse_shim.errors import ParseError
 from parse_shim.query.ast import EVERYTHING, Node, both
 from parse_shim.rest.access import check_class, writable
 from parse_shim.rest.core import Context
@@ -56,6 +57,8 @@ class Write:
     """Names of the authData providers that a new user signed up with."""
     given: dict[str, Value] = field(default_factory=dict)
     extra: dict[str, Value] = field(default_factory=dict)
+    refusal: ParseError | None = None
+    """Raised when all is done: the object stays (a sign-up that waits for its address to be verified)."""
     undo: list[Callable[[], None]] = field(default_factory=list)
     with_store: list[Callable[[], None]] = field(default_factory=list)
     """Further writes that belong to this one (rows an installation replaces); same transaction, before the object itself."""

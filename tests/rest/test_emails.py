@@ -96,6 +96,7 @@ def test_a_sign_up_may_be_refused_although_it_is_stored(box):
     options = {"prevent_login_with_unverified_email": True, "prevent_signup_with_unverified_email": True}
     world = world_with(box, verify_user_emails=True, **options)
     assert answer(sign_up, world) == (400, 205, "User email is not verified.")
+    assert box.next()["to"] == "ann@x.org"  # else nobody could ever log in
     assert answer(sign_up, world)[:2] == (400, 202)
 
 
