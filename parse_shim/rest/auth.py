@@ -12,7 +12,7 @@ from parse_shim.errors import InvalidSession, TransportError
 from parse_shim.ids import now
 from parse_shim.query.ast import Eq
 from parse_shim.query.options import ONE
-from parse_shim.rest.core import MASTER, Auth, Context, Core, Kind
+from parse_shim.rest.core import FOLLOW_HOOKS, MASTER, Auth, Context, Core, Kind
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.read import get_doc
 from parse_shim.rest.roles import roles_of
@@ -62,6 +62,8 @@ def authenticate(core: Core, credentials: Credentials, *, resolve: bool = True) 
     if kind == "client":
         check_client_keys(settings, credentials)
     core.classes.refresh()
+    if follow := core.extras.get(FOLLOW_HOOKS):
+        follow()
     token = credentials.session_token or None
     user = resolve_session(core, token).user if token and resolve and kind == "client" else None
     return Auth(kind, user, token, _installation_id(kind, credentials), partial(roles_of, core))

@@ -16,6 +16,7 @@ import stat
 import tempfile
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,11 @@ class Cache:
         """After a write took effect, before its answer is sent: entries of `tag` are gone, in all processes."""
         self._slots.change(self._slots.anything)
         self._slots.change(self._slots.of(tag))
+
+    def watch(self, tag: str) -> Callable[[], int]:
+        """What tells a number that is another one as soon as `tag` was forgotten, in whatever process of this machine."""
+        slots, slot = self._slots, self._slots.of(tag)
+        return lambda: slots[slot]
 
     def forget_user(self, user_id: str) -> None:
         """The user changed, or any of its sessions went."""

@@ -30,6 +30,10 @@ log = logging.getLogger("parse_shim")
 Kind = Literal["client", "master", "readonly", "maintenance"]
 
 
+FOLLOW_HOOKS = "follow_hooks"
+"""In `Core.extras`: what every request calls, so that webhooks another process registered are known to it."""
+
+
 @dataclass(slots=True)
 class Core:
     """One server. `state` is `ok` once it may answer; `extras` holds what later rooms hang on it (push, mail, files), by name.

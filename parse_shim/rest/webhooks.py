@@ -1,6 +1,7 @@
 """/hooks: hooks that live on another server, stored in `_Hooks`. They take the place of cloud code's own. Source: contract/10, section 14.
 
-Each process holds them in its Registry; with several workers each looks every few seconds whether another one changed the list.
+Each process holds them in its Registry. A change is seen by the next request of every worker of this machine; servers on others look
+every few seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from parse_shim.hooks.kinds import BY_WIRE, FUNCTION, KINDS
 from parse_shim.hooks.registry import Hook, RegistrationError
 from parse_shim.query.ast import And, Eq, Node
 from parse_shim.query.options import ALL
-from parse_shim.rest.core import Context, Core
+from parse_shim.rest.core import FOLLOW_HOOKS, Context, Core
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.jobs import in_background
 from parse_shim.rest.webhook_call import WebhookCall
@@ -27,7 +28,10 @@ log = logging.getLogger(__name__)
 
 CLASS = "_Hooks"
 LOOK_EVERY = 5.0
-"""Seconds between two looks at the list that other workers may have changed."""
+"""Seconds between two looks at the list that other machines may have changed."""
+
+TAG = "webhooks"
+"""Forgotten in the cache when the list changed."""
 
 INVALID = "invalid hook declaration"
 
@@ -65,6 +69,7 @@ def create(ctx: Context, body: Json) -> dict[str, Json]:
     _put(core, row)
     with translated(CLASS):
         core.engine.insert(core.classes.ensure(CLASS), dict(row))
+    core.cache.forget(TAG)
     return _shown(row)
 
 
@@ -81,12 +86,14 @@ def change(ctx: Context, key: Mapping[str, str], body: Json) -> dict[str, Json]:
     _put(core, {**row, "url": url})
     with translated(CLASS):
         core.engine.update(core.classes.ensure(CLASS), Eq("objectId", row["objectId"]), {"url": Set(url), "updatedAt": Set(ids.now())})
+    core.cache.forget(TAG)
     return _shown({**row, "url": url})
 
 
 def start(core: Core) -> Callable[[], None]:
     """Load the stored webhooks, and follow changes of other workers. Returns what stops the following."""
     stopping = threading.Event()
+    core.extras[FOLLOW_HOOKS] = _follower(core)
     refresh(core)
     if core.settings.workers != 1:
         in_background(lambda: _follow(core, stopping), "webhooks")
@@ -110,6 +117,25 @@ def refresh(core: Core) -> None:
                 _put(core, row)
             except ParseError as problem:
                 log.warning("a webhook in _Hooks cannot be used: %s", problem.message)
+
+
+def _follower(core: Core) -> Callable[[], None]:
+    """Refreshes when another worker changed the list since the last call."""
+    number = core.cache.watch(TAG)
+    seen = number()
+    lock = threading.Lock()
+
+    def follow() -> None:
+        nonlocal seen
+        if number() == seen:
+            return
+        with lock:
+            now = number()
+            if now != seen:
+                refresh(core)
+                seen = now
+
+    return follow
 
 
 def _follow(core: Core, stopping: threading.Event) -> None:
@@ -144,6 +170,7 @@ def _delete(core: Core, key: Mapping[str, str]) -> dict[str, Json]:
     place = _place(row)
     if place is not None:
         core.hooks.uncover(*place)
+    core.cache.forget(TAG)
     return {}
 
 

@@ -36,3 +36,22 @@ def test_the_life_of_a_webhook(client, where, declaration, one):
 def test_webhooks_are_the_masters(client):
     answer = client.get("/parse/hooks/functions", headers={"X-Parse-Application-Id": "a"})
     assert (answer.status_code, answer.json) == (403, {"error": "Permission denied"})
+
+
+def test_the_next_request_of_another_worker_knows_a_new_hook(tmp_path):
+    first, second = (create_app(appId="a", masterKey="m", databaseURI=f"sqlite:///{tmp_path}/a.db") for _ in range(2))
+
+    def is_known():
+        answer = second.test_client().post("/parse/functions/f", json={}, headers=HEADERS)
+        return answer.json["error"] != 'Invalid function: "f"'
+
+    try:
+        assert not is_known()
+        first.test_client().post("/parse/hooks/functions", json=FUNCTION, headers=HEADERS)
+        assert is_known()
+        first.test_client().put("/parse/hooks/functions/f", json={"__op": "Delete"}, headers=HEADERS)
+        assert not is_known()
+    finally:
+        for app in (first, second):
+            app.core.close()
+            app.core.engine.close()
