@@ -25,6 +25,8 @@ from parse_shim.errors import Code, DuplicateKey, ParseError, Refused, Transacti
 log = logging.getLogger(__name__)
 
 NO_GEO_INDEX = 291
+NO_SUCH_HINT = 2
+"""Among other things; whoever asks with a hint may ask again without."""
 NO_TEXT_INDEX = 27
 _TOO_LONG = frozenset({50, 262})
 _CONFLICT = frozenset({112, 244, 251})

@@ -18,6 +18,7 @@ from parse_shim.storage.mongo.layout import AUTH_DATA, Layout
 from parse_shim.storage.mongo.near import Question, nearest
 from parse_shim.storage.mongo.values import from_bson
 from parse_shim.storage.mongo.where import compile_where, uses
+from parse_shim.storage.nearby import Densities
 from parse_shim.storage.unique import fold
 from parse_shim.values.types import Value
 
@@ -35,6 +36,7 @@ class Reading:
     def __init__(self, connection: Connection, indexes: Indexes, schemas: Schemas) -> None:
         self.connection = connection
         self.indexes = indexes
+        self.densities = Densities()
         self._schemas = schemas
 
     def find(self, layout: Layout, where: Node, options: FindOptions) -> list[Raw]:

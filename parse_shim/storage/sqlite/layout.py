@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import apsw
 
 from parse_shim.classes.model import ClassDef
+from parse_shim.storage.nearby import Densities
 from parse_shim.storage.sqlite.connection import value_of
 from parse_shim.storage.sqlite.names import (
     decoded,
@@ -44,6 +45,7 @@ class Table:
     name: str
     geo: set[str] = field(default_factory=set)
     text: set[str] = field(default_factory=set)
+    densities: Densities = field(default_factory=Densities, compare=False)
 
 
 class Layout:

@@ -1,0 +1,66 @@
+"""How far one must look around a place to find so many points: what earlier answers of near queries showed.
+
+Only a guess, by which an engine chooses where to look first; the answer is whatever then proves right. Kept for squares of two
+degrees, so that towns and deserts each have their own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from parse_shim.query.ast import And, Near, Node, Readable
+from parse_shim.values.types import GeoPoint
+
+_SQUARE = 2.0
+_MOST = 10_000
+
+Cell = tuple[str, str, int, int]
+
+
+class Densities:
+    """Points a square radian, by class, column and square of the map."""
+
+    def __init__(self) -> None:
+        self._known: dict[Cell, float] = {}
+
+    def radians(self, class_name: str, path: str, point: GeoPoint, wanted: int) -> float | None:
+        """The radius that likely holds `wanted` points and not many more; None where nobody has asked yet."""
+        density = self._known.get(_cell(class_name, path, point))
+        if density is None:
+            return None
+        return math.sqrt((wanted + 4 * math.sqrt(wanted) + 2) / density)
+
+    def learn(self, class_name: str, path: str, point: GeoPoint, radians: float, found: int) -> None:
+        """A circle of `radians` held `found` points."""
+        if radians <= 0:
+            return
+        if len(self._known) >= _MOST:
+            self._known.clear()
+        cell = _cell(class_name, path, point)
+        seen = max(found, 1) / radians**2
+        before = self._known.get(cell, seen)
+        # a middle of old and new evens out chance, and follows when points move
+        self._known[cell] = math.sqrt(before * seen)
+
+
+def is_plain(where: Node, near: Near) -> bool:
+    """Does every object count, but for those that the caller may not see? Only then densities mean something."""
+    return where is near or (isinstance(where, And) and all(part is near or isinstance(part, Readable) for part in where.parts))
+
+
+def distances(point: GeoPoint, places: Sequence[tuple[float, float]]) -> list[float]:
+    """Radians from `point` to each (longitude, latitude), step by step as values/geo.py's `radians_between`: 0.4 µs for one."""
+    sin, asin, sqrt, radians = math.sin, math.asin, math.sqrt, math.radians
+    cos, here, west = math.cos, math.radians(point.latitude), point.longitude
+    across = cos(here)
+    out = []
+    for longitude, latitude in places:
+        there = radians(latitude)
+        h = sin((there - here) / 2) ** 2 + across * cos(there) * sin(radians(longitude - west) / 2) ** 2
+        out.append(2 * asin(sqrt(h)) if 0.0 <= h <= 1.0 else 2 * asin(sqrt(min(1.0, max(0.0, h)))))
+    return out
+
+
+def _cell(class_name: str, path: str, point: GeoPoint) -> Cell:
+    return class_name, path, math.floor(point.latitude / _SQUARE), math.floor(point.longitude / _SQUARE)
