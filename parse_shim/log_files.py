@@ -56,6 +56,7 @@ class FolderLines(logging.Handler):
         self._folder = folder
         self._keep = keep
         self._day = ""
+        self._number = 0
         self._file = -1
         self._opening = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,9 +64,10 @@ class FolderLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            day = _today()
-            if day != self._day:
-                self._open(day)
+            number = int(record.created) // 86400
+            if number != self._number:
+                self._open(_today())
+                self._number = number
             os.write(self._file, (self.format(record) + "\n").encode("utf-8", "replace"))
         except OSError:
             self.handleError(record)

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import time
 
 import pytest
 
@@ -87,3 +88,30 @@ def test_levels_have_the_names_and_order_of_the_reference(logged, level, printed
     for number in (logging.ERROR, logging.WARNING, logging.INFO, logs.VERBOSE, logging.DEBUG, logs.SILLY):
         log.log(number, "x")
     assert [json.loads(line)["level"] for line in stream.getvalue().splitlines()] == printed
+
+
+def test_a_line_told_is_a_line_logged(caplog):
+    logger = logging.getLogger("parse_shim.told")
+    caplog.set_level(logging.INFO, logger="parse_shim.told")
+    logs.tell(logger, logging.INFO, "100 % of it")
+    [record] = caplog.records
+    assert (record.name, record.levelname, record.getMessage(), record.exc_info) == ("parse_shim.told", "INFO", "100 % of it", None)
+    assert abs(record.created - time.time()) < 60
+    assert 0 <= record.msecs < 1000
+
+
+def test_a_hosts_own_records_are_respected(caplog):
+    class Marked(logging.LogRecord):
+        pass
+
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(Marked)
+    try:
+        logger = logging.getLogger("parse_shim.told")
+        caplog.set_level(logging.INFO, logger="parse_shim.told")
+        logs.tell(logger, logging.INFO, "100 % of it")
+    finally:
+        logging.setLogRecordFactory(before)
+    [record] = caplog.records
+    assert type(record) is Marked
+    assert record.getMessage() == "100 % of it"

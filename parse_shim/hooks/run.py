@@ -16,7 +16,7 @@ from parse_shim.hooks.kinds import EVERY, FUNCTION, KINDS, UNASKED
 from parse_shim.hooks.limits import HookTimeout, run_limited
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Request
-from parse_shim.log import LEVELS
+from parse_shim.log import LEVELS, tell
 from parse_shim.sdk.session import Session, bind, unbind
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def call(
         _quiet.reset(loudness)
     level = logging.DEBUG if quiet else _level(hook, request, failed=False)
     if log.isEnabledFor(level):
-        log.log(level, "%s %s: %s, %.1f ms", hook.kind, hook.target, hook.name, (perf_counter() - started) * 1000)
+        tell(log, level, f"{hook.kind} {hook.target}: {hook.name}, {(perf_counter() - started) * 1000:.1f} ms")
     return result
 
 

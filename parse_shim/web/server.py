@@ -66,7 +66,7 @@ class Server:
                 answer = self._sender.answer(error_reply(error, self.core.settings), environ, request_id)
             if log.isEnabledFor(logging.INFO):
                 ms = (time.perf_counter() - began) * 1000
-                log.info("%s %s %s %.1f ms", environ["REQUEST_METHOD"], _printable(shown), answer[0][:3], ms)
+                logs.tell(log, logging.INFO, f"{environ['REQUEST_METHOD']} {_printable(shown)} {answer[0][:3]} {ms:.1f} ms")
         return answer
 
     def _reply(self, environ: dict[str, Any], target: Target, request_id: str) -> Reply:

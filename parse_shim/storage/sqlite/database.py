@@ -47,7 +47,7 @@ class Database:
         self._busy_seconds = busy_seconds
         self.on_rollback: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
-        self._local = threading.local()
+        self._inside: int | None = None
         self._group = Group(self.carry_out)
         self._readers: list[Connection] = []
         self._writer: Connection | None = None
@@ -118,7 +118,7 @@ class Database:
         try:
             connection = self._write_connection()
             self._begin(connection, deadline)
-            self._local.inside = True
+            self._inside = threading.get_ident()
             try:
                 yield
             except BaseException:
@@ -127,13 +127,14 @@ class Database:
             else:
                 self._commit(connection)
             finally:
-                self._local.inside = False
+                self._inside = None
         finally:
             self._lock.release()
 
     @property
     def in_transaction(self) -> bool:
-        return getattr(self._local, "inside", False)
+        # one at a time has the lock; a threading.local costs 2 µs under gevent, three times in a get
+        return self._inside is not None and self._inside == threading.get_ident()
 
     def alone(self, job: Job[T]) -> T:
         """Run `job` on the connection that writes, in no transaction: for what replaces the whole database."""
@@ -286,7 +287,7 @@ class Database:
             if self._writer is not None:
                 _LEFT_ALONE.append(self._writer)
             # threading's names are looked up here and not at import: gevent's greenlet-aware ones, where it is used
-            self._lock, self._local = threading.RLock(), threading.local()
+            self._lock, self._inside = threading.RLock(), None
             self._group = Group(self.carry_out)
             self._readers, self._writer = [], None
 
