@@ -21,6 +21,8 @@ EMULATOR: Mapping[str, Any] = {
     "host": "127.0.0.1",
     "logsFolder": None,
     "logLevel": "warn",
+    "liveQuery": {"classNames": [".*"]},
+    "startLiveQueryServer": True,
 }
 """Under all other sources; what is not here keeps the server's defaults."""
 

@@ -1,15 +1,18 @@
 """gunicorn's gevent worker, which lets go of waiting connections as soon as it is told to stop.
 
 gunicorn waits until every connection has ended, also one that only may send a further request: a stop would take the whole
-graceful_timeout whenever a client keeps its connection open.
+graceful_timeout whenever a client keeps its connection open, as LiveQuery clients do.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
+
+SOCKETS = "parse_shim.livequery.sockets"
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
@@ -28,6 +31,9 @@ class Worker(GeventWorker):  # type: ignore[misc]
         if not self.alive:
             for wait in tuple(self.waiting):
                 wait.cut()
+            # Not imported here: gunicorn reads this file before gevent takes over locks and sockets.
+            for close in tuple(sys.modules[SOCKETS].OPEN) if SOCKETS in sys.modules else ():
+                close()
 
 
 class _Wait(gevent.Timeout):  # type: ignore[misc]

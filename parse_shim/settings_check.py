@@ -11,9 +11,9 @@ NOT_BUILT = frozenset(
     """
     masterKeyTtl middleware requestContextMiddleware serverCloseComplete
     enableCollationCaseComparison enableInsecureAuthAdapters
-    liveQuery.classNames liveQuery.redisURL liveQuery.redisOptions liveQuery.pubSubAdapter liveQuery.wssAdapter
-    startLiveQueryServer liveQueryServerOptions.keyPairs liveQueryServerOptions.redisURL
-    liveQueryServerOptions.redisOptions liveQueryServerOptions.pubSubAdapter liveQueryServerOptions.wssAdapter
+    liveQuery.redisURL liveQuery.redisOptions liveQuery.pubSubAdapter liveQuery.wssAdapter
+    liveQueryServerOptions.redisURL liveQueryServerOptions.redisOptions
+    liveQueryServerOptions.pubSubAdapter liveQueryServerOptions.wssAdapter
     mountGraphQL graphQLSchema graphQLPublicIntrospection mountPlayground
     cacheAdapter loggerAdapter
     """.split()
@@ -25,6 +25,12 @@ NO_EFFECT = {
     "directAccess": "cloud code is always called without HTTP",
     "enableExpressErrorHandler": "there is no Express here",
     "encryptionKey": "fileKey encrypts files",
+    "liveQuery.regexTimeout": "regexTimeoutMs holds for live queries too",
+    "liveQueryServerOptions.port": "live queries are served on the port of the API",
+    "liveQueryServerOptions.cacheTimeout": "cacheTTL holds for live queries too",
+    "liveQueryServerOptions.masterKey": "keyPairs says which master key a client may send",
+    "liveQueryServerOptions.serverURL": "live queries are served by the API server itself",
+    "liveQueryServerOptions.logLevel": "logLevel holds for live queries too",
     "databaseOptions.schemaCacheTtl": "schemas are never stale here",
     "databaseOptions.enableSchemaHooks": "schema changes of other workers are always seen",
 }

@@ -15,6 +15,7 @@ from parse_shim.rest.core import Core
 from parse_shim.settings import Settings, load
 from parse_shim.web import services
 from parse_shim.web.assemble import assemble
+from parse_shim.web.live import talk, wanted_hub
 from parse_shim.web.mounts import mount_blueprints
 from parse_shim.web.replies import StartResponse
 from parse_shim.web.routes.video import callback_routes
@@ -44,6 +45,8 @@ class ParseApp(Flask):
         """Hand the busiest routes over directly: Flask's contexts cost more than the answer (style/performance, section 2)."""
         path: str = environ.get("PATH_INFO", "")
         mount = self.core.settings.mount_path
+        if "HTTP_UPGRADE" in environ and (hub := wanted_hub(self, environ)) is not None:
+            return talk(hub, environ, start_response)
         if path.startswith(mount) and path[len(mount) + 1 :].partition("/")[0] in self.early:
             return self.server.wsgi(environ, start_response)
         answer: Iterable[bytes] = super().wsgi_app(environ, start_response)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from parse_shim.livequery.start import start_live_query
 from parse_shim.rest import authdata, demand, mail, security, webhooks
 from parse_shim.rest.core import Core
 from parse_shim.rest.files import open_files
@@ -29,6 +30,8 @@ def start(core: Core) -> None:
     if sender(core) is not None and core.settings.scheduled_push:
         core.closers.append(Schedule(core).stop)
     core.closers.append(webhooks.start(core))
+    if core.settings.start_live_query_server:
+        core.closers.append(start_live_query(core))
     if core.extras.setdefault(TIMERS, True) and (timers := start_schedules(core)):
         core.closers.append(timers.stop)
     if core.settings.security.enable_check and core.settings.security.enable_check_log:

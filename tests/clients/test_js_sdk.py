@@ -48,6 +48,9 @@ def features(
         emailAdapter=mail,
         auth={"maker": {"module": accepting}},
         push={"adapter": "parse_shim.testing.adapters:AcceptingPush"},
+        liveQuery={"classNames": ["Heard.*"]},
+        startLiveQueryServer=True,
+        workers=2,
         **store,
     )
 
