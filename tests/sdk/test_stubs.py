@@ -22,6 +22,6 @@ def test_a_stub_names_fields_with_their_types():
 
 
 def test_the_example_is_of_a_class_that_is_there():
-    own = [cls for cls in (ClassDef("_User"), ClassDef("Score"))]
+    own = [ClassDef("_User"), ClassDef("Score")]
     assert "import ScoreRequest" in stub_text(own) and '@cloud.before_save("Score")' in stub_text(own)
     assert "import UserRequest" in stub_text([ClassDef("_User")]) and '@cloud.before_save("_User")' in stub_text([ClassDef("_User")])
