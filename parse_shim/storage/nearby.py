@@ -29,7 +29,7 @@ class Densities:
         density = self._known.get(_cell(class_name, path, point))
         if density is None:
             return None
-        return math.sqrt((wanted + 4 * math.sqrt(wanted) + 2) / density)
+        return math.sqrt((wanted + 3 * math.sqrt(wanted) + 1) / density)
 
     def learn(self, class_name: str, path: str, point: GeoPoint, radians: float, found: int) -> None:
         """A circle of `radians` held `found` points."""
