@@ -64,6 +64,8 @@ def serve(hub: Hub, environ: dict[str, Any], start_response: Any, *, ip: str | N
         connection.closed(error_text)
         writer.end()
         ws.line.close()
+        # The WSGI server closes the socket next, and its number may be another client's at once.
+        ws.thread.join(5)
     return _nothing(ws.mode, start_response)
 
 
@@ -95,8 +97,9 @@ class _Server(Server):  # type: ignore[misc]
         """Whoever waits for a message must learn that none will come, whatever ended the reading."""
         try:
             super()._thread()
-        except Exception as error:
-            log.info("a LiveQuery client broke the WebSocket protocol: %s", error)
+        except Exception as error:  # of a line that was closed meanwhile, anything
+            if not self.line.closed:
+                log.info("a LiveQuery client broke the WebSocket protocol: %s", error)
         finally:
             self.connected = False
             self.line.close()
@@ -125,7 +128,7 @@ class _Line:
         self._sock = sock
         self._keep = keep
         self._lock = threading.Lock()
-        self._closed = False
+        self.closed = False
 
     def send(self, data: bytes) -> int:
         """Raises OSError when the client is gone or takes nothing."""
@@ -141,9 +144,9 @@ class _Line:
         return len(data)
 
     def close(self) -> None:
-        if self._closed:
+        if self.closed:
             return
-        self._closed = True
+        self.closed = True
         with suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
         if not self._keep:
