@@ -14,6 +14,8 @@ from parse_shim.values.types import GeoPoint
 
 _SQUARE = 2.0
 _MOST = 10_000
+_LEAST = 1e-7
+"""Radians, less than a metre: what many objects in one spot tell says nothing of their surroundings."""
 
 Cell = tuple[str, str, int, int]
 
@@ -25,15 +27,16 @@ class Densities:
         self._known: dict[Cell, float] = {}
 
     def radians(self, class_name: str, path: str, point: GeoPoint, wanted: int) -> float | None:
-        """The radius that likely holds `wanted` points and not many more; None where nobody has asked yet."""
-        density = self._known.get(_cell(class_name, path, point))
+        """The radius that likely holds `wanted` points and not many more; None where nobody has asked yet, nor beside it."""
+        cell = _cell(class_name, path, point)
+        density = self._known.get(cell) or self._beside(cell)
         if density is None:
             return None
         return math.sqrt((wanted + 3 * math.sqrt(wanted) + 1) / density)
 
     def learn(self, class_name: str, path: str, point: GeoPoint, radians: float, found: int) -> None:
         """A circle of `radians` held `found` points."""
-        if radians <= 0:
+        if radians < _LEAST:
             return
         if len(self._known) >= _MOST:
             self._known.clear()
@@ -42,6 +45,12 @@ class Densities:
         before = self._known.get(cell, seen)
         # a middle of old and new evens out chance, and follows when points move
         self._known[cell] = math.sqrt(before * seen)
+
+    def _beside(self, cell: Cell) -> float | None:
+        name, path, row, column = cell
+        around = [(name, path, row + up, column + right) for up in (-1, 0, 1) for right in (-1, 0, 1)]
+        found = [density for one in around if (density := self._known.get(one))]
+        return math.prod(found) ** (1 / len(found)) if found else None
 
 
 def is_plain(where: Node, near: Near) -> bool:
