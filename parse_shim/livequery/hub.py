@@ -9,6 +9,7 @@ import logging
 import queue
 import re
 import threading
+import time
 from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from parse_shim.livequery.client import Connection
 
 log = logging.getLogger("parse_shim.livequery")
+
+BREATH = 0.003
+"""Seconds between a change and the first of its events."""
 
 HUB = "livequery"
 """Its place in `core.extras`."""
@@ -111,9 +115,16 @@ class Hub:
                     log.exception("an event of %s was not sent", change.class_name)
 
     def _work(self) -> None:
+        """All that waits, after a breath: what clients sent before a write, such as an unsubscribe, is then answered before its events."""
         while (item := self._changes.get()) is not None:
-            number, change = item
-            self.process(change, number)
+            time.sleep(BREATH)
+            while item is not None:
+                self.process(item[1], item[0])
+                if self._changes.empty():
+                    break
+                item = self._changes.get()
+            if item is None:
+                return
 
     # -- who is there -----------------------------------------------------------------------------------------------------
 
