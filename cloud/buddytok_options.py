@@ -20,13 +20,13 @@ RETIRED = f"{VENDOR}/webrtc/v2.2/js/opentok.min.js"
 @dataclass(frozen=True, slots=True)
 class BuddyOptions:
     """`web_root`: folder with BuddyTok's original `web/` files; None: our own small page. `scripts`: what the page names
-    -> what it gets instead. `library`: where OpenTok.js is. `per_minute`: how often an address may ask for tokens."""
+    -> what it gets instead. `opentok_js`: where OpenTok.js is. `per_minute`: how often an address may ask for tokens."""
 
     enabled: bool = False
     web_root: Path | None = None
     scripts: Mapping[str, str] = field(default_factory=dict)
     presence_session: str = ""
-    library: str = VENDOR + LIBRARY
+    opentok_js: str = VENDOR + LIBRARY
     per_minute: int = 60
 
 
@@ -41,7 +41,7 @@ def read(env: Mapping[str, str]) -> BuddyOptions:
         web_root=Path(root) if root else None,
         scripts={RETIRED: library, **script_map(env.get("BUDDYTOK_SCRIPT_MAP", ""))},
         presence_session=env.get("OPENTOK_PRESENCE_SESSION", ""),
-        library=library,
+        opentok_js=library,
         per_minute=per_minute(env.get("BUDDYTOK_PER_MINUTE", "")),
     )
 

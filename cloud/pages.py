@@ -58,14 +58,14 @@ def config() -> Response:
         appId=settings.app_id,
         javascriptKey=settings.javascript_key or "",
         mount=settings.mount_path,
-        library=buddy_options().library,
-        emulator=local(buddy_options().library),
+        openTokJs=buddy_options().opentok_js,
+        emulator=local(buddy_options().opentok_js),
     )
 
 
 def policy() -> str:
     """No external requests, except for the vendor's library and its servers where there are credentials."""
-    library = buddy_options().library
+    library = buddy_options().opentok_js
     parts = urlsplit(library)
     origin = f"{parts.scheme}://{parts.netloc}"
     if local(library):

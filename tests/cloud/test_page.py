@@ -14,7 +14,7 @@ LIBRARY = "http://127.0.0.1:4711/v2/js/opentok.min.js"
 
 @pytest.fixture
 def house(new_house):
-    buddytok_options.use(BuddyOptions(library=LIBRARY))
+    buddytok_options.use(BuddyOptions(opentok_js=LIBRARY))
     yield new_house(page=True)
     buddytok_options.use(None)
 
@@ -45,7 +45,7 @@ def test_it_is_off_unless_it_is_switched_on(new_house):
 
 def test_the_page_learns_its_server(house):
     config = get(house, "/livesessions/config.json").json
-    assert config == {"appId": "app", "javascriptKey": "", "mount": "/parse", "library": LIBRARY, "emulator": True}
+    assert config == {"appId": "app", "javascriptKey": "", "mount": "/parse", "openTokJs": LIBRARY, "emulator": True}
 
 
 def test_there_are_no_external_requests(house):

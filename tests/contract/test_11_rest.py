@@ -18,7 +18,9 @@ def test_config(server: Server) -> None:
     def shown(params: Any, flags: Any, who: str = "app") -> tuple[Any, ...]:
         return (who, "GET", "/config", None, 200, lambda body: body == {"params": params, "masterKeyOnly": flags})
 
-    odd = {"p": pointer("A", "x"), "n": None, "l": [1, {"a": 1}]}
+    picture = {"__type": "File", "name": "x.png", "url": "http://elsewhere/x.png"}
+    day = {"__type": "Date", "iso": "2020-01-02T03:04:05.678Z"}
+    odd = {"p": pointer("A", "x"), "n": None, "l": [1, {"a": 1}, picture], "f": picture, "d": day}
     server.expect(
         [
             ("app", "GET", "/config", None, 200, '{"params":{}}'),

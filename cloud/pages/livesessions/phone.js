@@ -35,7 +35,7 @@ async function start() {
   Parse.CoreManager.setStorageController(storage);
   Parse.initialize(config.appId, config.javascriptKey || undefined);
   Parse.serverURL = location.origin + config.mount;
-  await library(config.library);
+  await library(config.openTokJs);
   const [latitude, longitude] = (ask.get('place') || '40.71,-74.01').split(',').map(Number);
   map = new PlaceMap($('map'), { latitude, longitude }, moved);
   showPlace();

@@ -36,9 +36,6 @@ def to_row(doc: Doc) -> Row:
 def from_text(text: str) -> Doc:
     """The Doc of a stored text."""
     wire: dict[str, Json] = orjson.loads(text)
-    if "masterKeyOnly" in wire and wire.get("objectId") == "1":
-        # The one row of _GlobalConfig: its parameters are kept as they were sent, a File's url too (contract/11, section 5).
-        return {**_dated(wire)}
     return {name: value if type(value) in _PLAIN else _decoded(name, value) for name, value in _dated(wire).items()}
 
 
