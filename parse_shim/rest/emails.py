@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from parse_shim import ids
-from parse_shim.errors import Code, InternalError, ObjectNotFound, ParseError
+from parse_shim.errors import Code, ObjectNotFound, ParseError
 from parse_shim.query.ast import And, Compare, Eq, Exists, Node, Not, Or
 from parse_shim.query.options import FindOptions
 from parse_shim.rest import mail
@@ -165,10 +165,10 @@ def reset_password(ctx: Context, token: object, password: str) -> None:
 
 
 def require_configured(ctx: Context) -> None:
-    """Raises 1, as the contract says, when mails cannot be made."""
+    """Raises 1 when mails cannot be made; 400, since SDKs repeat what is answered with a 5xx."""
     settings = ctx.core.settings
     if not (settings.app_name and settings.public_server_url and sender(ctx)):
-        raise InternalError(NOT_CONFIGURED)
+        raise ParseError(Code.INTERNAL_SERVER_ERROR, NOT_CONFIGURED, status=400)
 
 
 def send_mail(ctx: Context, message: Mapping[str, Any]) -> None:

@@ -148,7 +148,7 @@ def reset(world, **body):
 
 @pytest.mark.parametrize("request_", [emails.request_password_reset, emails.request_verification])
 def test_without_mail_there_is_neither(request_):
-    assert answer(request_, World().nobody, {}) == (500, 1, emails.NOT_CONFIGURED)
+    assert answer(request_, World().nobody, {}) == (400, 1, emails.NOT_CONFIGURED)
 
 
 @pytest.mark.parametrize(
