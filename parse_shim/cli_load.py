@@ -19,6 +19,7 @@ DEVELOPMENT: Mapping[str, Any] = {
     "masterKeyFile": "data/master.key",
     "allowClientClassCreation": True,
     "host": "127.0.0.1",
+    "logLevels": {"request": "info"},
 }
 
 

@@ -1,7 +1,7 @@
 """Logging: one handler on the error output, a request id in every line, and no secrets.
 
 Modules use `logging.getLogger(__name__)`. Text for a terminal, one JSON object a line otherwise (or with jsonLogs).
-Levels: debug each step; info one line a request and a hook; warning a client's limits; error our fault, with traceback.
+Levels: debug each step; verbose one line a request; info one line a hook; warning a client's limits; error our fault, with traceback.
 """
 
 import json
@@ -20,6 +20,8 @@ from types import MappingProxyType
 from typing import Any, TextIO
 
 import orjson
+
+from parse_shim.log_lines import Lines
 
 VERBOSE = 15
 SILLY = 5
@@ -100,15 +102,31 @@ def configure(level: str = "info", *, as_json: bool | None = None, stream: TextI
 class StreamLines(logging.StreamHandler[TextIO]):
     """Lines on a stream. One that writes out each line by itself, as the error output does, is not flushed again."""
 
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lines = Lines(self._write)
+
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self.stream.write(self.format(record) + self.terminator)
-            if not getattr(self.stream, "line_buffering", False):
-                self.flush()
+            self._lines.add(self.format(record) + self.terminator, record.levelno)
         except RecursionError:
             raise
         except Exception:
             self.handleError(record)
+
+    def flush(self) -> None:
+        self._lines.flush()
+        super().flush()
+
+    def _write(self, text: str) -> None:
+        self.stream.write(text)
+        if not getattr(self.stream, "line_buffering", False):
+            super().flush()
+
+
+def event_level(name: str) -> int:
+    """The number of a level of the logLevels option; 0, which no logger takes, for `silent`."""
+    return 0 if name == "silent" else LEVELS.get(name, logging.INFO)
 
 
 def tell(logger: logging.Logger, level: int, message: str) -> None:

@@ -1,6 +1,6 @@
 """Log lines that can be read again: a file a day in a folder (option `logsFolder`), or the last ones in memory.
 
-A line is the JSON object of `log.JsonFormatter`. Several workers append to the same file, one write a line.
+A line is the JSON object of `log.JsonFormatter`. Several workers append to the same file, whole lines with each write.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from parse_shim.log import JsonFormatter, add_fields
+from parse_shim.log_lines import Lines as Gathered
 
 NAME = re.compile(r"parse-shim\.(\d{4}-\d{2}-\d{2})\.log")
 KEPT_LINES = 1000
@@ -59,6 +60,7 @@ class FolderLines(logging.Handler):
         self._number = 0
         self._file = -1
         self._opening = threading.Lock()
+        self._lines = Gathered(self._write)
         folder.mkdir(parents=True, exist_ok=True)
         self._open(_today())
 
@@ -66,14 +68,16 @@ class FolderLines(logging.Handler):
         try:
             number = int(record.created) // 86400
             if number != self._number:
+                self._lines.flush()
                 self._open(_today())
                 self._number = number
-            os.write(self._file, (self.format(record) + "\n").encode("utf-8", "replace"))
+            self._lines.add(self.format(record) + "\n", record.levelno)
         except OSError:
             self.handleError(record)
 
     def backwards(self, since: str) -> Iterator[Line]:
         """Lines not older than `since` (ISO text), the newest first."""
+        self._lines.flush()
         for path in sorted(_files(self._folder), reverse=True):
             if _day_of(path) < since[:10]:
                 return
@@ -82,11 +86,18 @@ class FolderLines(logging.Handler):
                 if line is not None and line["time"] >= since:
                     yield line
 
+    def flush(self) -> None:
+        self._lines.flush()
+
     def close(self) -> None:
+        self._lines.flush()
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
         super().close()
+
+    def _write(self, text: str) -> None:
+        os.write(self._file, text.encode("utf-8", "replace"))
 
     def _open(self, day: str) -> None:
         with self._opening:

@@ -20,7 +20,7 @@ from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
 from parse_shim import log as logs
-from parse_shim import log_files
+from parse_shim import log_files, log_lines
 from parse_shim.serving_send import joined
 from parse_shim.settings import Settings
 
@@ -68,6 +68,7 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """The WSGI application of one worker. What is wrong with settings or cloud code becomes one line."""
         configure_logs(self.settings)
+        log_lines.gather()
         from parse_shim.errors import EngineError, ParseError
         from parse_shim.settings import SettingsError
         from parse_shim.web.app import create_app

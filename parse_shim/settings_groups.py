@@ -252,3 +252,4 @@ class LogLevels:
     cloud_function_success: str = option("info", log_level, "a function that answered")
     cloud_function_error: str = option("error", log_level, "a function that failed")
     signup_username_taken: str = option("info", log_level, "a sign-up with a name that exists")
+    request: str = option("verbose", log_level, "an answered request; info with --development or --dev")

@@ -16,7 +16,7 @@ from parse_shim.hooks.kinds import EVERY, FUNCTION, KINDS, UNASKED
 from parse_shim.hooks.limits import HookTimeout, run_limited
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Request
-from parse_shim.log import LEVELS, tell
+from parse_shim.log import event_level, tell
 from parse_shim.sdk.session import Session, bind, unbind
 
 log = logging.getLogger(__name__)
@@ -138,7 +138,7 @@ def _level(hook: Hook, request: Request, *, failed: bool) -> int:
         name = levels.trigger_before_error if failed else levels.trigger_before_success
     else:
         name = "error" if failed else levels.trigger_after
-    return LEVELS.get(name, logging.INFO)
+    return event_level(name)
 
 
 def _log_failure(hook: Hook, problem: BaseException, refused: ParseError | None, seconds: float, level: int) -> None:

@@ -39,6 +39,8 @@ class Server:
         self.router = router
         self.limits = RateLimits([*core.settings.rate_limit, *rate_rules(core.hooks)])
         self._sender = Sender(core.settings)
+        # At info it was a third of a get, for lines that few read.
+        self._told = logs.event_level("info" if core.settings.dev else core.settings.log_levels.request)
 
     def wsgi(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """The WSGI application below the mount."""
@@ -64,9 +66,9 @@ class Server:
                 answer = self._sender.answer(reply, environ, request_id)
             except Exception as error:  # a hook's result that is no JSON
                 answer = self._sender.answer(error_reply(error, self.core.settings), environ, request_id)
-            if log.isEnabledFor(logging.INFO):
+            if log.isEnabledFor(self._told):
                 ms = (time.perf_counter() - began) * 1000
-                logs.tell(log, logging.INFO, f"{environ['REQUEST_METHOD']} {_printable(shown)} {answer[0][:3]} {ms:.1f} ms")
+                logs.tell(log, self._told, f"{environ['REQUEST_METHOD']} {_printable(shown)} {answer[0][:3]} {ms:.1f} ms")
         return answer
 
     def _reply(self, environ: dict[str, Any], target: Target, request_id: str) -> Reply:

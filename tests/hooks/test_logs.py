@@ -40,10 +40,17 @@ def test_a_success_is_one_line_too(app, caplog):
     assert [record.getMessage().partition(",")[0] for record in caplog.records] == ["before_save C: cloud_under_test_0.before"]
 
 
-def test_silence_can_be_asked_for(app, caplog):
-    server = app(CODE.format(problem="ValueError"), log_levels=LogLevels(trigger_before_success="silly"))
+@pytest.mark.parametrize("level", ["silly", "silent"])
+def test_silence_can_be_asked_for(app, caplog, level):
+    server = app(CODE.format(problem="ValueError"), log_levels=LogLevels(trigger_before_success=level))
     with caplog.at_level(logging.INFO, "parse_shim.hooks"):
         server.create("C")
+    assert caplog.records == []
+
+
+def test_a_silent_failure_writes_nothing(app, caplog):
+    server = app(CODE.format(problem="ValueError('oops')"), log_levels=LogLevels(trigger_before_error="silent"))
+    server.refused("create", "C", bad=True)
     assert caplog.records == []
 
 

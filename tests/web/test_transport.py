@@ -5,6 +5,7 @@ import gzip
 import pytest
 
 from parse_shim.errors import Unavailable
+from parse_shim.log import LEVELS
 from tests.web.world import APP, MASTER, Web, error
 
 
@@ -182,3 +183,20 @@ def test_another_mount_path_is_served():
     assert web.client.get("/parse/classes/W", headers=APP).status_code == 404
     root = Web(mountPath="/")
     assert root.client.get("/classes/W", headers=APP).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("options", "level", "told"),
+    [
+        ({}, "verbose", ["GET /parse/classes/W 200"]),
+        ({}, "info", []),
+        ({"logLevels": {"request": "info"}}, "info", ["GET /parse/classes/W 200"]),
+        ({"logLevels": {"request": "silent"}}, "silly", []),
+        ({"dev": True}, "info", ["GET /parse/classes/W 200"]),
+    ],
+)
+def test_a_request_is_one_line_at_the_level_of_the_options(caplog, options, level, told):
+    web = Web(**options)
+    with caplog.at_level(LEVELS[level], "parse_shim.web"):
+        web("GET", "/classes/W")
+    assert [record.getMessage().rpartition(" ms")[0].rpartition(" ")[0] for record in caplog.records] == told
