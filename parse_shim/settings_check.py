@@ -1,6 +1,7 @@
 """What a set of options must fulfil together, and which options have no effect yet."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def problems_of(settings: "Settings") -> list[str]:
     return [
         *_keys(settings),
         *_files(settings),
+        *_keywords(settings),
         *_cloud(settings),
         *_users(settings),
         *_pages(settings),
@@ -81,6 +83,16 @@ def _files(settings: "Settings") -> list[str]:
     if settings.certfile and not settings.keyfile:
         return ["certfile needs keyfile: https needs both"]
     return []
+
+
+def _keywords(settings: "Settings") -> Iterator[str]:
+    """Texts of requestKeywordDenylist are patterns, which every body is searched with."""
+    for row in settings.request_keyword_denylist:
+        for pattern in (row,) if isinstance(row, str) else (row.get("key"), row.get("value")):
+            try:
+                re.compile(pattern if isinstance(pattern, str) else "")
+            except re.error as error:
+                yield f"requestKeywordDenylist: {pattern!r} is not a regular expression ({error})"
 
 
 def _cloud(settings: "Settings") -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from parse_shim.rest.core import Context
 from parse_shim.rest.functions import call_function, params_of
 from parse_shim.rest.jobs import start_job
+from parse_shim.rest.write_checks import denylist
+from parse_shim.values.types import Json
 from parse_shim.web.call import Call, Reply
 from parse_shim.web.multipart import read_multipart
 from parse_shim.web.routing import Route
@@ -12,7 +14,7 @@ from parse_shim.web.routing import Route
 
 def call(ctx: Context, call: Call, name: str) -> Reply:
     body = read_multipart(call.raw, call.content_type) if call.raw else call.body
-    answer = call_function(ctx, name, params_of(body, call.query))
+    answer = call_function(ctx, name, _params(ctx, body, call))
     reply = Reply(answer.body, answer.status)
     for header, value in answer.headers.items():
         _add_header(reply, str(header), str(value))
@@ -20,7 +22,7 @@ def call(ctx: Context, call: Call, name: str) -> Reply:
 
 
 def start(ctx: Context, call: Call, name: str) -> Reply:
-    job_id = start_job(ctx, name, params_of(call.body, call.query))
+    job_id = start_job(ctx, name, _params(ctx, call.body, call))
     return Reply({}, 200, {"X-Parse-Job-Status-Id": job_id})
 
 
@@ -29,6 +31,13 @@ def start_named(ctx: Context, call: Call) -> Reply:
     name = call.body.get("jobName")
     call.body = {key: value for key, value in call.body.items() if key != "jobName"}
     return start(ctx, call, name if isinstance(name, str) else "")
+
+
+def _params(ctx: Context, body: Json, call: Call) -> dict[str, Json]:
+    """Raises ParseError 105 for a prohibited keyword (contract/13: requestKeywordDenylist holds for every body)."""
+    params = params_of(body, call.query)
+    denylist(ctx.core).check(params)
+    return params
 
 
 def _add_header(reply: Reply, name: str, value: str) -> None:
