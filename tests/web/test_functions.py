@@ -49,14 +49,6 @@ def test_functions_are_posted(web, method):
     assert web("POST", "/functions/echo", {"_method": method}).status_code == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [("/functions/echo", {"a": [{"constructor": 1}]}), ("/functions/echo?constructor=1", {}), ("/jobs/work", {"a": {"constructor": 1}})],
-)
-def test_parameters_hold_no_prohibited_keywords(web, path, body):
-    assert error(web.master("POST", path, body)) == (400, 105, 'Prohibited keyword in request data: {"key":"constructor"}.')
-
-
 def test_an_exception_is_141_with_its_text(web):
     assert error(web("POST", "/functions/fail")) == (400, 141, "no luck")
 
