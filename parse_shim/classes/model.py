@@ -18,13 +18,15 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """A column. `default` is MISSING when there is none. `text` is the name that error messages use: `Pointer<B>`."""
+    """A column. `default` is MISSING when there is none. `optional`: it was declared with `required: false`, which schemas show.
+    `text` is the name that error messages use: `Pointer<B>`."""
 
     kind: Kind
     target: str | None = None
     required: bool = False
     default: Value | Any = MISSING
     sent_default: Json = field(default=MISSING, compare=False)
+    optional: bool = False
 
     @property
     def default_json(self) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from parse_shim.classes.infer import infer_value
@@ -18,15 +19,15 @@ KINDS = frozenset(get_args(Kind)) - {"ACL"}
 TARGETED = ("Pointer", "Relation")
 INDEX_KINDS = frozenset({"text", "2dsphere", "2d", "hashed"})
 ID_INDEX: Mapping[str, Mapping[str, Any]] = {"_id_": {"_id": 1}}
-"""Listed from the first change of indexes on."""
+"""Listed beside the indexes of a class. Stored by the first change of indexes after its making: from then on it is listed alone too."""
 INTERNAL_COLUMNS = frozenset({"_id", "_created_at", "_updated_at"})
 
 
 def field_json(column: FieldType) -> dict[str, Json]:
     """`{"type", "targetClass"?, "required"?, "defaultValue"?}`."""
     out = column.json()
-    if column.required:
-        out["required"] = True
+    if column.required or column.optional:
+        out["required"] = column.required
     if column.default is not MISSING:
         out["defaultValue"] = column.default_json
     return out
@@ -94,20 +95,21 @@ def _read_type(value: Json) -> FieldType:
 
 def _read_options(cls: ClassDef, name: str, column: FieldType, value: Mapping[str, Json]) -> FieldType:
     required, default = bool(value.get("required")), value.get("defaultValue", MISSING)
+    optional = "required" in value and not required
     if column.kind == "Relation":
         for option, given in (("required", required), ("default value", default not in (MISSING, None))):
             if given:
                 text = f"The '{option}' option is not applicable for {column.text}"
                 raise ParseError(Code.INCORRECT_TYPE, text)
-        return column
+        return replace(column, optional=optional)
     if default is MISSING or default is None:
-        return FieldType(column.kind, column.target, required)
+        return replace(column, required=required, optional=optional)
     found = decode_column(default)
     got = infer_value(found)
     if got is None or not got.same_type(column):
         text = f"schema mismatch for {cls.name}.{name} default value; expected {column.text} but got {got and got.text}"
         raise ParseError(Code.INCORRECT_TYPE, text)
-    return FieldType(column.kind, column.target, required, found, default)
+    return FieldType(column.kind, column.target, required, found, default, optional)
 
 
 def _check_same(cls: ClassDef, name: str, known: FieldType, column: FieldType) -> None:
@@ -118,13 +120,13 @@ def _check_same(cls: ClassDef, name: str, known: FieldType, column: FieldType) -
         raise ParseError(Code.INCORRECT_TYPE, text)
 
 
-def read_indexes(cls: ClassDef, indexes: Json) -> dict[str, Mapping[str, Any]]:
+def read_indexes(cls: ClassDef, indexes: Json, *, create: bool = False) -> dict[str, Mapping[str, Any]]:
     """The indexes of `cls` after the changes asked for; `cls` already has its new columns. Raises ParseError 102, 107."""
     if indexes is None or indexes == {}:
         return dict(cls.indexes)
     if not isinstance(indexes, dict):
         raise _invalid_json()
-    result: dict[str, Mapping[str, Any]] = {**ID_INDEX, **cls.indexes}
+    result = dict(cls.indexes if cls.indexes or create else ID_INDEX)
     for name, keys in indexes.items():
         if not isinstance(keys, dict) or not name or "\0" in name:
             raise _invalid_json()

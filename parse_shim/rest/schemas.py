@@ -40,7 +40,7 @@ def create_schema(ctx: Context, name: str | None, body: Mapping[str, Json]) -> J
     if _exists(ctx, name) and name not in VOLATILE:
         raise ParseError(Code.INVALID_CLASS_NAME, f"Class {name} already exists.")
     check_schema_class_name(name)
-    saved = _change(ctx, complete(ClassDef(name)), body)
+    saved = _change(ctx, complete(ClassDef(name)), body, create=True)
     return schema_json(saved, with_id_index=False)
 
 
@@ -75,17 +75,16 @@ def schema_json(cls: ClassDef, *, with_id_index: bool = True) -> dict[str, Json]
         "fields": {name: field_json(column) for name, column in cls.fields.items()},
         "classLevelPermissions": {} if cls.name in VOLATILE else permissions_json(cls),
     }
-    indexes = {name: keys for name, keys in cls.indexes.items() if with_id_index or name not in ID_INDEX}
-    if indexes:
-        out["indexes"] = {**(ID_INDEX if with_id_index else {}), **indexes}
+    if cls.indexes:
+        out["indexes"] = {**(ID_INDEX if with_id_index else {}), **cls.indexes}
     return out
 
 
-def _change(ctx: Context, cls: ClassDef, body: Mapping[str, Json]) -> ClassDef:
+def _change(ctx: Context, cls: ClassDef, body: Mapping[str, Json], *, create: bool = False) -> ClassDef:
     """Check everything, then drop columns, then add."""
     added, dropped = read_fields(cls, as_object(body.get("fields")))
     wanted = cls.without_fields(set(dropped)).with_fields(added)
-    wanted = replace(wanted, indexes=read_indexes(wanted, as_object(body.get("indexes"))))
+    wanted = replace(wanted, indexes=read_indexes(wanted, as_object(body.get("indexes")), create=create))
     if "classLevelPermissions" in body:
         custom_ids = ctx.settings.allow_custom_object_id
         permissions = check_permissions(as_object(body["classLevelPermissions"]), wanted, custom_ids=custom_ids)

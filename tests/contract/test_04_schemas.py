@@ -1,5 +1,6 @@
 """Schemas (contract/04): routes, fields, class-level permissions, indexes, system classes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -229,6 +230,33 @@ def test_indexes(filled: Server) -> None:
                 lambda body: body["indexes"]["i"] == {"a": 1},
             ),
             ("app", "GET", "/classes/S?hint=ia2", None, 200, None),
+        ]
+    )
+
+
+def test_an_option_that_is_off_is_shown(filled: Server, serve: Callable[..., Server]) -> None:
+    """What was sent stays, as administration tools compare it; columns without options show none."""
+
+    def put(options: dict[str, Any]) -> tuple[Any, ...]:
+        wanted = {"type": "String", **options}
+        return ("master", "PUT", "/schemas/S", {"fields": {"f": wanted}}, 200, lambda body: body["fields"]["f"] == wanted)
+
+    filled.expect([put({}), put({"required": False}), put({"required": True}), put({"required": False, "defaultValue": "x"})])
+    shown = {"type": "String", "required": False, "defaultValue": "x"}
+    serve().expect([("master", "GET", "/schemas/S", None, 200, lambda body: body["fields"]["f"] == shown), put({})])
+
+
+def test_the_last_index_takes_the_list_with_it(filled: Server) -> None:
+    """Of a class made with its indexes; where an update made the first one, that of the ids stays listed."""
+    made = {"fields": {"a": {"type": "String"}}, "indexes": {"i": {"a": 1}}}
+    delete = {"indexes": {"i": op("Delete")}}
+    filled.expect(
+        [
+            ("master", "POST", "/schemas/T", made, 200, {"indexes": {"i": {"a": 1}}}),
+            ("master", "PUT", "/schemas/T", delete, 200, lambda body: "indexes" not in body),
+            ("master", "GET", "/schemas/T", None, 200, lambda body: "indexes" not in body),
+            ("master", "PUT", "/schemas/T", {"indexes": {"i": {"a": 1}}}, 200, {"indexes": {"_id_": {"_id": 1}, "i": {"a": 1}}}),
+            ("master", "PUT", "/schemas/T", delete, 200, {"indexes": {"_id_": {"_id": 1}}}),
         ]
     )
 

@@ -52,7 +52,7 @@ def same_codes(code: str) -> list[Any]:
 
 def options(column: FieldType) -> Raw:
     """Entry of `fields_options`, {} for a column without options."""
-    out: Raw = {"required": True} if column.required else {}
+    out: Raw = {"required": column.required} if column.required or column.optional else {}
     if column.default is not MISSING:
         out["defaultValue"] = to_bson(column.default_json)
     return out
@@ -95,7 +95,8 @@ def _with_options(column: FieldType, stored: Any) -> FieldType:
             default = decode_column(sent)
         except ParseError:
             default = sent = MISSING
-    return FieldType(column.kind, column.target, bool(stored.get("required")), default, sent)
+    required = bool(stored.get("required"))
+    return FieldType(column.kind, column.target, required, default, sent, "required" in stored and not required)
 
 
 def _sent(stored: Any) -> Any:

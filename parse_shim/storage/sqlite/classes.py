@@ -30,6 +30,7 @@ from parse_shim.values.types import MISSING
 
 _DATABASE_NAMES = {"_id": "objectId", "_created_at": "createdAt", "_updated_at": "updatedAt"}
 
+
 def load(connection: apsw.Connection) -> dict[str, ClassDef]:
     rows = connection.execute("SELECT name, definition FROM classes")
     return {name: _read(name, definition) for name, definition in rows}
@@ -110,8 +111,8 @@ def _write(connection: apsw.Connection, cls: ClassDef) -> None:
 
 def _column_json(column: FieldType) -> dict[str, Any]:
     found: dict[str, Any] = column.json()
-    if column.required:
-        found["required"] = True
+    if column.required or column.optional:
+        found["required"] = column.required
     if column.default is not MISSING:
         found["default"] = column.default_json
     return found
@@ -126,6 +127,7 @@ def _read(name: str, definition: str) -> ClassDef:
             bool(column.get("required")),
             decode_column(column["default"]) if "default" in column else MISSING,
             column.get("default", MISSING),
+            column.get("required") is False,
         )
         for key, column in stored["fields"].items()
     }
