@@ -136,9 +136,11 @@ class Reading:
     def _prepare_text(self, layout: Layout, column: str) -> None:
         """The text index of a class, made at the first search and then listed with the class."""
         name = layout.cls.name
-        if self.indexes.knows(name, f"{column}_text") or self.connection.session or not self.connection.exists(name):
+        if self.indexes.knows(name, f"{column}_text") or self.connection.session:
             return
         stored = self._schemas.one(name)
+        if stored is None and not self.connection.exists(name):
+            return  # a search makes no collection, except of a class that waits for its first object
         listed = stored.indexes if stored else {}
         if self.indexes.text(layout, column, listed) and not any("text" in keys.values() for keys in listed.values()):
             self._schemas.note_index(name, f"{column}_text", {layout.path(column): "text"})

@@ -63,6 +63,9 @@ class TextContract:
         cls = fill(engine, a_class(s="String", n="Number"), DOCS)
         assert found(engine, cls, And((Text("s", "coffee"), Eq("n", 2)))) == ["cake"]
 
+    def test_a_class_without_objects_can_be_searched(self, engine: Engine) -> None:
+        assert found(engine, engine.save_class(a_class(s="String")), Text("s", "coffee")) == []
+
     def test_changed_text_is_found(self, engine: Engine) -> None:
         cls = fill(engine, a_class(s="String", n="Number"), DOCS)
         assert found(engine, cls, Text("s", "zebra")) == []
