@@ -11,7 +11,6 @@ from itertools import groupby
 from typing import Any
 
 from parse_shim.classes.model import ClassDef
-from parse_shim.classes.system import is_closed
 from parse_shim.errors import Code, ParseError
 from parse_shim.hooks.kinds import AFTER_FIND, BEFORE_FIND
 from parse_shim.rest.core import Context
@@ -103,7 +102,7 @@ class _Place:
         self._holders = list(_holders(docs, path))
         self.wanted: dict[_Group, dict[str, None]] = {}
         hooks, classes = ctx.core.hooks, ctx.core.classes
-        for class_name, ids in _pointed_at(ctx, self._holders).items():
+        for class_name, ids in _pointed_at(self._holders).items():
             hooked = hooks.find(BEFORE_FIND, class_name) or hooks.find(AFTER_FIND, class_name)
             below = selection.below(path, classes.get_or_empty(class_name))
             self.wanted[_Group(class_name, below, path if hooked else ())] = ids
@@ -173,19 +172,15 @@ def _holders(docs: list[Doc], path: tuple[str, ...]) -> Iterator[tuple[dict[str,
                 todo.append((value[path[at]], at + 1))
 
 
-def _pointed_at(ctx: Context, holders: Iterable[tuple[dict[str, Any], str]]) -> dict[str, dict[str, None]]:
-    """Ids by class, each once, in order of appearance. Classes closed to the caller are left out: such pointers stay bare."""
+def _pointed_at(holders: Iterable[tuple[dict[str, Any], str]]) -> dict[str, dict[str, None]]:
+    """Ids by class, each once, in order of appearance."""
     ids: dict[str, dict[str, None]] = {}
     for holder, key in holders:
         value = holder[key]
         for item in value if type(value) is list else (value,):
             if type(item) is Pointer:
                 ids.setdefault(item.class_name, {})[item.object_id] = None
-    return {name: found for name, found in ids.items() if ctx.auth.is_master or not _closed(name)}
-
-
-def _closed(class_name: str) -> bool:
-    return is_closed(class_name) or class_name == "_Session"
+    return ids
 
 
 def _replace(holder: dict[str, Any], key: str, found: Mapping[str, Fetched], placed: set[int]) -> None:

@@ -280,7 +280,8 @@ def search_as(ctx: Context, class_name: str, where: Node, fields: frozenset[str]
 def _fetch_included(
     ctx: Context, class_name: str, ids: list[str], selection: Selection, *, preference: str | None = None
 ) -> tuple[dict[str, Doc], Mapping[str, str]]:
-    """Objects for include; none of a class that does not exist."""
+    """Objects for include; none of a class that does not exist. Raises as `get` of a class that the caller may not read."""
+    check_system_class(ctx.auth, "get", class_name)
     cls = ctx.core.classes.get(class_name)
     if cls is None:
         return {}, {}

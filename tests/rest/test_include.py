@@ -178,12 +178,24 @@ def test_an_included_user_shows_no_auth_data_not_even_to_itself() -> None:
     assert "authData" in rows(world.master, "A", include="p")[0]["p"]
 
 
-@pytest.mark.parametrize("class_name", ["_Hooks", "_Session", "_GlobalConfig", "_Join:users:_Role"])
-def test_pointers_to_closed_classes_stay_bare(class_name: str) -> None:
+@pytest.mark.parametrize(("class_name", "code"), [("_Hooks", 119), ("_GlobalConfig", 119), ("_Join:users:_Role", 119), ("_Session", 209)])
+def test_a_pointer_to_a_closed_class_denies_the_whole_query(class_name: str, code: int) -> None:
     world = World()
-    world.put(class_name, "x1")
-    world.put("A", "a1", p=pointer(class_name, "x1"))
-    assert rows(world.nobody, "A", include="p")[0]["p"] == pointer(class_name, "x1")
+    world.put(class_name, "x1", name="secret")
+    world.put("A", "a1", p=pointer(class_name, "x1"), arr=[pointer(class_name, "x1")])
+    for more in ({"include": "p"}, {"include": "arr"}, {"includeAll": True}, {"keys": "p.name"}):
+        assert answer(rows, world.nobody, "A", **more) == (400, code, "Permission denied"), more
+    assert rows(world.nobody, "A")[0]["p"] == pointer(class_name, "x1")
+    assert rows(world.master, "A", include="p")[0]["p"]["objectId"] == "x1"
+
+
+def test_only_own_sessions_are_included() -> None:
+    world = World()
+    ann, bob = world.user("ann"), world.user("bob")
+    world.put("_Session", "s1", user=pointer("_User", "ann"))
+    world.put("A", "a1", p=pointer("_Session", "s1"))
+    assert rows(ann, "A", include="p")[0]["p"]["objectId"] == "s1"
+    assert "p" not in rows(bob, "A", include="p")[0]
 
 
 def test_many_includes_of_one_class_ask_the_store_once(monkeypatch: pytest.MonkeyPatch) -> None:
