@@ -47,6 +47,10 @@ class CoreSession:
     def find(self, plan: QueryPlan, who: As) -> list[Doc]:
         return _docs(read.find(self._as(who), plan.class_name, _params(plan)))
 
+    def find_counted(self, plan: QueryPlan, who: As) -> tuple[list[Doc], int]:
+        found = read.find(self._as(who), plan.class_name, replace(_params(plan), count=True))
+        return _docs(found), found.count or 0
+
     def count(self, plan: QueryPlan, who: As) -> int:
         return read.find(self._as(who), plan.class_name, replace(_params(plan), limit=0, skip=0, count=True)).count or 0
 

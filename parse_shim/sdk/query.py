@@ -7,10 +7,9 @@ Runs as an anonymous client unless told otherwise. In an `async def` hook the re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from inspect import isawaitable
-from typing import Any, Generic, Self, TypeVar, overload
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from parse_shim.errors import ObjectNotFound
 from parse_shim.query.ast import And as AndNode
@@ -19,19 +18,28 @@ from parse_shim.query.ast import Not as NotNode
 from parse_shim.sdk.constraints import Constraints
 from parse_shim.sdk.convert import handed
 from parse_shim.sdk.object import Object
-from parse_shim.sdk.pending import is_awaited, perform
+from parse_shim.sdk.pending import perform
 from parse_shim.sdk.query_json import query_json
 from parse_shim.sdk.session import As, QueryPlan, current
+from parse_shim.sdk.walk import Walk
 from parse_shim.values.types import Doc
 
 T = TypeVar("T", bound=Object)
 
-BATCH = 100
-"""Objects a step of `each` reads, unless told otherwise."""
+LARGEST = 2**31 - 1
+"""What stores take as a limit; larger ones mean the same."""
 
 
-class Query(Constraints, Generic[T]):
-    """Of a class name or a subclass of Object. Conditions: sdk/constraints.py."""
+@dataclass(frozen=True, slots=True)
+class Counted(Generic[T]):
+    """What `find` answers after `with_count`: `count` is the number of all matches, whatever `limit` and `skip` say."""
+
+    results: list[T]
+    count: int
+
+
+class Query(Constraints, Walk[T]):
+    """Of a class name or a subclass of Object. Conditions: sdk/constraints.py; one match after the other: sdk/walk.py."""
 
     @overload
     def __init__(self: Query[Object], of: str) -> None: ...
@@ -53,6 +61,7 @@ class Query(Constraints, Generic[T]):
         self.commented: str | None = None
         self.preferred: str | None = None
         self.redirect_key: str | None = None
+        self.counted = False
 
     @classmethod
     def from_plan(cls, plan: QueryPlan) -> Self:
@@ -105,13 +114,25 @@ class Query(Constraints, Generic[T]):
 
     # -- how many, in which order, with what ----------------------------------------------------------------------------
 
-    def limit(self, count: int) -> Self:
-        self.limited = count
+    def limit(self, count: float) -> Self:
+        """At most so many; below zero: as many as the server gives by itself."""
+        number = _whole(count, "limit")
+        self.limited = None if number < 0 else number
         return self
 
-    def skip(self, count: int) -> Self:
-        self.skipped = count
+    def skip(self, count: float) -> Self:
+        number = _whole(count, "skip")
+        if number < 0:
+            raise ValueError(f"skip needs a number of objects, not {count!r}")
+        self.skipped = number
         return self
+
+    def with_count(self, wanted: bool = True) -> CountedQuery[T]:
+        """`find` answers a Counted from now on."""
+        if not isinstance(wanted, bool):
+            raise TypeError(f"with_count needs True or False, not {wanted!r}")
+        self.counted = wanted
+        return self  # type: ignore[return-value]
 
     def ascending(self, *names: str) -> Self:
         """Order by these fields, whatever was asked before."""
@@ -191,8 +212,11 @@ class Query(Constraints, Generic[T]):
     # -- running ------------------------------------------------------------------------------------------------------
 
     def find(self, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None) -> list[T]:
-        """What matches: 100 objects unless `limit` says otherwise."""
+        """What matches: 100 objects unless `limit` says otherwise. A Counted after `with_count`."""
         plan, who = self.plan(), As(use_master_key, session_token, context)
+        if self.counted:
+            counted: Any = perform(lambda: self._find_counted(plan, who))
+            return counted  # type: ignore[no-any-return]
         return perform(lambda: self._find(plan, who))
 
     def first(
@@ -225,37 +249,18 @@ class Query(Constraints, Generic[T]):
         plan, who = self.plan(), As(use_master_key)
         return perform(lambda: _listed(current().aggregate(self.class_name, stages, who, plan.where)))
 
-    def each(
-        self, visit: Callable[[T], Any], *, use_master_key: bool = False, session_token: str | None = None, batch_size: int = BATCH
-    ) -> Any:
-        """Call `visit` (or await it) with every match, however many there are. Not with limit, skip or an order of its own."""
-        who = As(use_master_key, session_token)
-        if is_awaited():
-            return self._each_awaited(visit, batch_size, who)
-        for item in self._walk(batch_size, who):
-            visit(item)
-        return None
-
-    def find_all(self, *, use_master_key: bool = False, session_token: str | None = None, batch_size: int = BATCH) -> list[T]:
-        """Every match, however many there are."""
-        who = As(use_master_key, session_token)
-        return perform(lambda: list(self._walk(batch_size, who)))
-
     def to_json(self) -> dict[str, Any]:
         """REST parameters: `where`, `limit`, `order` ..."""
-        return query_json(self.plan())
+        return query_json(self.plan()) | ({"count": 1} if self.counted else {})
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    async def _each_awaited(self, visit: Callable[[T], Any], batch_size: int, who: As) -> None:
-        pages: Any = perform(lambda: list(self._walk(batch_size, who)))
-        for item in await pages:
-            result = visit(item)
-            if isawaitable(result):
-                await result
-
     def _find(self, plan: QueryPlan, who: As) -> list[T]:
         return [self._made(doc) for doc in current().find(plan, who)]
+
+    def _find_counted(self, plan: QueryPlan, who: As) -> Counted[T]:
+        docs, count = current().find_counted(plan, who)
+        return Counted([self._made(doc) for doc in docs], count)
 
     def _get(self, plan: QueryPlan, who: As) -> T:
         found = self._find(plan, who)
@@ -281,6 +286,23 @@ class Query(Constraints, Generic[T]):
             if len(found) < batch_size:
                 return
             steps.greater_than("objectId", found[-1].id)
+
+
+if TYPE_CHECKING:
+
+    class CountedQuery(Query[T]):
+        """A Query after `with_count`, for type checkers."""
+
+        def find(  # type: ignore[override]
+            self, *, use_master_key: bool = False, session_token: str | None = None, context: Mapping[str, Any] | None = None
+        ) -> Counted[T]: ...
+
+
+def _whole(count: object, what: str) -> int:
+    """Fractions are cut off, as a request's are. Raises TypeError, whose text a client gets with code 141."""
+    if isinstance(count, bool) or not isinstance(count, int | float) or count != count:
+        raise TypeError(f"{what} needs a number of objects, not {count!r}")
+    return int(max(-1, min(count, LARGEST)))
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -171,6 +171,59 @@ def test_each_find_all_and_aggregate(app):
     assert server.call("f") == {"result": [True, 20, [0, 1], 20, 10]}
 
 
+def test_a_limit_that_is_no_number_is_told_to_the_client(app):
+    source = "@cloud.function\ndef f(request):\n    return Query('C').limit(request.params['limit']).find()\n"
+    assert app(source).refused("call", "f", limit="x") == (141, "limit needs a number of objects, not 'x'")
+
+
+def test_a_query_with_its_count(app):
+    server = app(
+        """
+        @cloud.function
+        def f(request):
+            Object.save_all([Object("C", n=n) for n in range(9)], use_master_key=True)
+            found = Query("C").ascending("n").limit(2).with_count().find()
+            return [[item["n"] for item in found.results], found.count, len(Query("C").with_count().with_count(False).find())]
+        """
+    )
+    assert server.call("f") == {"result": [[0, 1], 9, 9]}
+
+
+WALKS = """
+        @cloud.function
+        {0}def f(request):
+            {1}Object.save_all([Object("C", n=n) for n in range(7)], use_master_key=True)
+            q, who = Query("C"), {{"use_master_key": True, "batch_size": 3}}
+            numbers = []
+            {0}def note(item, index, query, also=None):
+                numbers.append(index)
+                return query is q and also
+            answers = [
+                sorted({1}q.map(lambda item: item["n"] * 10, **who)),
+                {1}q.map(note, **who) == [None] * 7 and numbers,
+                sorted(item["n"] for item in {1}q.filter(lambda item: item["n"] % 2, **who)),
+                {1}q.reduce(lambda total, item: total + item["n"], 100, **who),
+                {1}q.reduce(lambda total, item, index: total + index, 0, **who),
+                ({1}q.reduce(max_of, **who))["n"],
+                {1}Query("Nothing").reduce(max_of, None, **who),
+            ]
+            try:
+                {1}Query("Nothing").reduce(max_of, **who)
+            except TypeError as error:
+                return [*answers, str(error)]
+
+        {0}def max_of(one, other):
+            return max(one, other, key=lambda item: item["n"])
+        """
+
+
+@pytest.mark.parametrize(("kind", "wait"), [("", ""), ("async ", "await ")], ids=["def", "async def"])
+def test_map_filter_and_reduce(app, kind, wait):
+    tens, odd = [n * 10 for n in range(7)], [1, 3, 5]
+    expected = [tens, list(range(7)), odd, 121, 21, 6, None, "nothing matches, so reduce needs an initial value"]
+    assert app(WALKS.format(kind, wait)).call("f") == {"result": expected}
+
+
 def test_save_all_destroy_all_and_fetch(app):
     server = app(
         """

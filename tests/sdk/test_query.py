@@ -92,6 +92,30 @@ def test_options():
 
 
 @pytest.mark.parametrize(
+    ("build", "text"),
+    [
+        (lambda q: q.limit("x"), "limit needs a number of objects, not 'x'"),
+        (lambda q: q.limit(None), "limit needs a number of objects, not None"),
+        (lambda q: q.limit(True), "limit needs a number of objects, not True"),
+        (lambda q: q.limit(float("nan")), "limit needs a number of objects, not nan"),
+        (lambda q: q.skip("x"), "skip needs a number of objects, not 'x'"),
+        (lambda q: q.skip(-1), "skip needs a number of objects, not -1"),
+        (lambda q: q.with_count(1), "with_count needs True or False, not 1"),
+    ],
+)
+def test_what_is_no_number_is_named(build, text):
+    with pytest.raises((TypeError, ValueError), match=re.escape(text)):
+        build(Query("C"))
+
+
+def test_numbers_as_requests_bring_them():
+    assert Query("C").limit(2.9).skip(1.0).plan() == Query("C").limit(2).skip(1).plan()
+    assert Query("C").limit(5).limit(-1).limited is None
+    assert Query("C").limit(10**400).limited == Query("C").limit(float("inf")).limited == 2**31 - 1
+    assert Query("C").with_count().to_json() == {"where": {}, "count": 1}
+
+
+@pytest.mark.parametrize(
     "where",
     [
         {"a": {"$in": [{"__type": "Pointer", "className": "B", "objectId": "x"}]}},
