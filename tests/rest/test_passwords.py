@@ -88,3 +88,34 @@ hash_password("secret")
 assert len(ticks) > 5, len(ticks)
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no priority of their own")
+def test_only_the_threads_that_hash_stand_back():
+    program = """
+from gevent import monkey
+monkey.patch_all()
+import os
+import threading
+from parse_shim.rest import passwords
+own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+hashing = passwords._aside(lambda: os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+assert hashing == max(own, 5), (own, hashing)
+assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
+
+
+def test_a_fork_hashes_with_threads_of_its_own():
+    program = """
+from gevent import monkey
+monkey.patch_all()
+import os
+from parse_shim.rest.passwords import fits, hash_password
+hashed = hash_password("secret")
+child = os.fork()
+if not child:
+    os._exit(0 if fits("secret", hashed) else 1)
+assert os.waitpid(child, 0)[1] == 0
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, timeout=60)
