@@ -5,6 +5,7 @@ LiveQuery sockets, video callbacks, blueprints of the application's own cloud co
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,8 @@ from parse_shim.web.table import routes_of
 
 EARLY = frozenset({"classes"})
 """First words of paths that are answered before Flask sees them."""
+TURN_SECONDS = 1e-9
+"""So short a sleep is one turn of gevent's loop, 1 µs of CPU more than sleep(0)."""
 
 
 class Rest(BaseConverter):
@@ -43,6 +46,9 @@ class ParseApp(Flask):
 
     def wsgi_app(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Hand the busiest routes over directly: Flask's contexts cost more than the answer (style/performance, section 2)."""
+        # A busy connection whose store never waits (SQLite) would keep all others waiting. After sleep(0) gevent may take 50 more
+        # such turns before it looks at sockets: four connections with batches of 50, 99th percentile 45 ms against 145.
+        time.sleep(TURN_SECONDS)
         path: str = environ.get("PATH_INFO", "")
         mount = self.core.settings.mount_path
         if "HTTP_UPGRADE" in environ and (hub := wanted_hub(self, environ)) is not None:
