@@ -91,11 +91,12 @@ def change(ctx: Context, key: Mapping[str, str], body: Json) -> dict[str, Json]:
 
 
 def start(core: Core) -> Callable[[], None]:
-    """Load the stored webhooks, and follow changes of other workers. Returns what stops the following."""
+    """Load the stored webhooks, and follow changes of other workers and machines. Returns what stops the following."""
     stopping = threading.Event()
     core.extras[FOLLOW_HOOKS] = _follower(core)
     refresh(core)
-    if core.settings.workers != 1:
+    # A lone worker on a store of its own machine hears of others there through the cache; those of other machines share no memory.
+    if core.settings.workers != 1 or core.engine.scheme not in ("memory", "sqlite"):
         in_background(lambda: _follow(core, stopping), "webhooks")
     return stopping.set
 
@@ -140,7 +141,11 @@ def _follower(core: Core) -> Callable[[], None]:
 
 def _follow(core: Core, stopping: threading.Event) -> None:
     while not stopping.wait(LOOK_EVERY):
-        refresh(core)
+        try:
+            core.classes.refresh()  # the first webhook of all makes the class they are stored in
+            refresh(core)
+        except Exception as problem:  # the list is looked at again in any case
+            log.warning("webhooks were not read: %s", problem)
 
 
 def _declaration(body: Json) -> tuple[dict[str, str], str]:

@@ -1,8 +1,11 @@
 """/hooks over HTTP."""
 
+import time
+
 import pytest
 
 from parse_shim import create_app
+from parse_shim.rest import webhooks
 
 HEADERS = {"X-Parse-Application-Id": "a", "X-Parse-Master-Key": "m"}
 FUNCTION = {"functionName": "f", "url": "http://127.0.0.1:9/f"}
@@ -51,6 +54,31 @@ def test_the_next_request_of_another_worker_knows_a_new_hook(tmp_path):
         assert is_known()
         first.test_client().put("/parse/hooks/functions/f", json={"__op": "Delete"}, headers=HEADERS)
         assert not is_known()
+    finally:
+        for app in (first, second):
+            app.core.close()
+            app.core.engine.close()
+
+
+def test_another_machine_knows_a_new_hook_without_a_request(mongo_uri, monkeypatch):
+    monkeypatch.setattr(webhooks, "LOOK_EVERY", 0.01)
+    # One database by two names shares no memory, as on two machines.
+    first, second = (
+        create_app(appId="a", masterKey="m", databaseURI=mongo_uri + more)
+        for more in ("", f"{'&' if '?' in mongo_uri else '?'}appName=other")
+    )
+
+    def until(wanted):
+        deadline = time.monotonic() + 10
+        while (second.core.hooks.find("function", "f") is not None) != wanted and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return (second.core.hooks.find("function", "f") is not None) == wanted
+
+    try:
+        first.test_client().post("/parse/hooks/functions", json=FUNCTION, headers=HEADERS)
+        assert until(True)
+        first.test_client().put("/parse/hooks/functions/f", json={"__op": "Delete"}, headers=HEADERS)
+        assert until(False)
     finally:
         for app in (first, second):
             app.core.close()
