@@ -74,8 +74,6 @@ def _merge(write: Write, found: Matches) -> None:
     if len(found.by_token) == 1 and others and not others[0].get("installationId"):
         if write.ctx.core.settings.installation.duplicate_device_token_merge_priority == "deviceToken":
             _remove(write, Eq("objectId", row["objectId"]))
-            if row.get("installationId"):
-                write.update.setdefault("installationId", Set(row["installationId"]))
             row = others[0]
         else:
             _clear(write, Eq("objectId", others[0]["objectId"]))

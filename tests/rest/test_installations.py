@@ -46,6 +46,7 @@ def test_ids_are_stored_in_lower_case(world):
     [
         (IOS, (400, 135, "at least one ID field (deviceToken, installationId) must be specified in this operation")),
         ({"installationId": "a"}, (400, 135, "deviceType must be specified in this operation")),
+        ({"deviceToken": "a"}, (400, 135, "deviceType must be specified in this operation")),
         ({**IOS, "installationId": "a", "channels": "x"}, (400, 111, MISMATCH.format("channels", "Array", "String"))),
         ({**IOS, "deviceToken": {"$ne": 1}, "installationId": "a"}, (400, 111, MISMATCH.format("deviceToken", "String", "Object"))),
     ],
@@ -121,6 +122,15 @@ def test_two_rows_of_one_device_become_one(priority):
     merged = post(world, installationId="a", deviceToken="t")
     survivor = by_token if priority == "deviceToken" else by_id
     assert (merged.status, rows(world)) == (200, {survivor.object_id: ("a", "t")})
+
+
+def test_the_surviving_row_has_what_the_request_says(world):
+    by_token = post(world, **IOS, deviceToken="t")
+    by_id = post(world, **IOS, installationId="a")
+    put(world, by_id.object_id, deviceToken="t")
+    assert rows(world) == {by_token.object_id: (None, "t")}
+    assert post(world, **IOS, installationId="a", deviceToken="t").object_id == by_token.object_id
+    assert rows(world) == {by_token.object_id: ("a", "t")}
 
 
 def test_a_known_installation_takes_a_token_from_another(world):
