@@ -66,12 +66,25 @@ def literal(pattern: str) -> tuple[bool, str, bool] | None:
     """
     starts, ends = pattern.startswith("^"), pattern.endswith("\\E$")
     inner = pattern[starts : -1 if ends else None]
-    if not inner.startswith("\\Q") or not inner.endswith("\\E") or len(inner) < 4:
+    if not inner.startswith("\\Q") or not inner.endswith("\\E") or len(inner) < 4 or "\0" in inner:
         return None
     inner = inner[2:-2].replace("\\E\\\\E\\Q", "\0")
     if "\\E" in inner:
         return None
     return starts, inner.replace("\0", "\\E"), ends
+
+
+def plain(pattern: str) -> tuple[bool, str, bool] | None:
+    """As `literal`, also for an unquoted text without any sign that means something: `^abc`, `abc$`, `abc`."""
+    found = literal(pattern)
+    if found is not None:
+        return found
+    starts, ends = pattern.startswith("^"), pattern.endswith("$")
+    inner = pattern[starts : len(pattern) - ends]
+    return (starts, inner, ends) if inner and _SIGNS.isdisjoint(inner) else None
+
+
+_SIGNS = frozenset("\\^$.|?*+()[]{}")
 
 
 def translate(pattern: str) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from parse_shim.errors import ParseError
 from parse_shim.query import regex
-from parse_shim.query.regex import found_in, literal, quoted
+from parse_shim.query.regex import found_in, literal, plain, quoted
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,25 @@ def test_a_quoted_text_finds_itself(text):
 )
 def test_patterns_of_the_sdks_are_recognised(pattern, parts):
     assert literal(pattern) == parts
+
+
+@pytest.mark.parametrize(
+    "pattern, parts",
+    [
+        ("ab", (False, "ab", False)),
+        ("^ab", (True, "ab", False)),
+        ("ab$", (False, "ab", True)),
+        ("^a b-c$", (True, "a b-c", True)),
+        ("\\Qa.\\E$", (False, "a.", True)),
+        *[(f"a{sign}b", None) for sign in "\\^$.|?*+()[]{}"],
+        ("", None),
+        ("^", None),
+        ("$", None),
+        ("^$", None),
+    ],
+)
+def test_fixed_texts_need_no_quotes(pattern, parts):
+    assert plain(pattern) == parts
 
 
 def test_slow_matches_of_one_pattern_add_up(monkeypatch):

@@ -15,7 +15,7 @@ import orjson
 
 from parse_shim.classes.model import ClassDef
 from parse_shim.query.ast import All, Compare, Eq, EqFold, Exists, In, Node, Regex
-from parse_shim.query.regex import literal
+from parse_shim.query.regex import plain
 from parse_shim.storage.sqlite.names import kind_of, path, scalar
 from parse_shim.storage.unique import fold
 from parse_shim.values.dates import iso, to_ms
@@ -191,18 +191,32 @@ def _compare(cls: ClassDef, name: str, kind: str | None, sign: str, value: Any, 
 
 
 def _regex(expression: str, pattern: str, options: str, parameters: Parameters) -> str:
-    """A quoted prefix becomes a range, which an index serves; everything else runs query/regex.py."""
-    found = literal(pattern) if not options.strip("u") else None
-    end = _after_prefix(found[1]) if found and found[0] else None
-    if found is None or end is None:
+    """A fixed text is looked for by SQLite itself: 100,000 objects in 28 ms for 590, and beside a busy loop, for whose lock each
+    call of ours would wait, against 2 s. A prefix or a whole text is served by an index. Everything else runs query/regex.py."""
+    found = plain(pattern) if not options.strip("u") else None
+    if found is None or not found[1].isprintable():
         parameters += (pattern, options)
         return f"parse_regex({expression}, ?, ?)"
-    parameters += (found[1], end)
-    if not found[2]:
+    starts, text, ends = found
+    if starts and ends:
+        # `$` also stands before a line break at the end
+        parameters += (text, text + "\n")
+        return f"{expression} IN (?, ?)"
+    if starts and (end := _after_prefix(text)) is not None:
+        parameters += (text, end)
         return f"({expression} >= ? AND {expression} < ?)"
-    # `$` also stands before a line break at the end
-    parameters += (pattern, options)
-    return f"({expression} >= ? AND {expression} < ? AND parse_regex({expression}, ?, ?))"
+    if starts:
+        parameters += (len(text), text)
+        return f"substr({expression}, 1, ?) = ?"
+    if not ends:
+        parameters.append(text)
+        return f"instr({expression}, ?) > 0"
+    # `substr` takes the first NUL for the end
+    parameters += (-len(text), text, -len(text) - 1, text + "\n", pattern, options)
+    return (
+        f"(CASE WHEN instr({expression}, char(0)) = 0 THEN substr({expression}, ?) = ? OR substr({expression}, ?) = ? "
+        f"ELSE parse_regex({expression}, ?, ?) END)"
+    )
 
 
 def _after_prefix(prefix: str) -> str | None:
