@@ -16,6 +16,7 @@ from parse_shim.rest.core import Context
 from parse_shim.rest.engine_errors import translate, translated
 from parse_shim.rest.relations import links
 from parse_shim.rest.triggers import has_hook
+from parse_shim.rest.write_rules import rules_of
 from parse_shim.rest.write_state import Write, Written
 from parse_shim.update.apply import apply_create
 from parse_shim.update.ops import Update
@@ -73,6 +74,8 @@ def _open(ctx: Context, item: Item) -> Write | delete.Delete:
 def _stage(step: _Step) -> None:
     if isinstance(step.work, Write):
         step.written = write.stage(step.work)
+        if step.written is None:
+            rules_of(step.work.class_name).together(step.work)
     else:
         delete.stage(step.work)
 

@@ -36,17 +36,10 @@ def new_session(ctx: Context, user_id: str, created_with: Mapping[str, Value], m
 
     The installation is the one the request came from, never one named in a body: who may choose it could end others' sessions."""
     doc = session_doc(ctx, user_id, created_with, more)
-    _insert(ctx, doc)
+    store(ctx, doc)
+    tell(ctx, doc)
     end_others_here(ctx, user_id, doc["objectId"])
     return doc
-
-
-def first_session(ctx: Context, user_id: str, created_with: Mapping[str, Value]) -> str:
-    """Begin the only session of a new user; its token."""
-    doc = session_doc(ctx, user_id, created_with)
-    _insert(ctx, doc)
-    token: str = doc["sessionToken"]
-    return token
 
 
 def session_doc(ctx: Context, user_id: str, created_with: Mapping[str, Value], more: Mapping[str, Value] | None = None) -> Doc:
@@ -68,10 +61,14 @@ def session_doc(ctx: Context, user_id: str, created_with: Mapping[str, Value], m
     return doc
 
 
-def _insert(ctx: Context, doc: Doc) -> None:
+def store(ctx: Context, doc: Doc) -> None:
     cls = ctx.core.classes.ensure(SESSION)
     with translated(SESSION):
         ctx.core.engine.insert(cls, dict(doc))
+
+
+def tell(ctx: Context, doc: Doc) -> None:
+    """Once it is stored: those who listen to sessions hear of it."""
     if ctx.core.bus.wants(SESSION):
         ctx.core.bus.publish(Change(SESSION, None, doc, ctx.cloud))
 

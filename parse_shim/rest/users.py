@@ -13,6 +13,7 @@ from parse_shim.rest import emails, sessions, signin
 from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.passwords import check_policy, former_hashes, hash_password, next_history
 from parse_shim.rest.write_state import Write, Written
+from parse_shim.update.apply import apply_create
 from parse_shim.update.ops import Set, Unset, Update
 from parse_shim.values.types import Doc
 
@@ -40,6 +41,17 @@ def finish(write: Write) -> None:
     _finish_email(write)
     _finish_password(write)
     _keep_owner(write)
+
+
+def together(write: Write) -> None:
+    """Before a transaction: the session of a new user is stored with it, or neither is."""
+    if not write.creating or emails.blocks_sign_up(write.ctx, {"objectId": write.object_id, **apply_create(write.update)}):
+        return
+    ctx, session = write.ctx, _first_session(write)
+    if session is not None:
+        ctx.core.classes.ensure(sessions.SESSION)
+        write.with_store.append(lambda: sessions.store(ctx, session))
+        write.stored.append(lambda: sessions.tell(ctx, session))
 
 
 def stored(write: Write) -> None:
@@ -214,17 +226,29 @@ def _keep_owner(write: Write) -> None:
 
 
 def _begin_session(write: Write) -> None:
-    ctx = write.ctx
-    if emails.blocks_sign_up(ctx, write.after):
-        if ctx.core.settings.prevent_signup_with_unverified_email:
+    if "sessionToken" in write.extra:
+        return  # stored with the user
+    if emails.blocks_sign_up(write.ctx, write.after):
+        if write.ctx.core.settings.prevent_signup_with_unverified_email:
             write.refusal = ParseError(Code.EMAIL_NOT_FOUND, "User email is not verified.")
         return
+    session = _first_session(write)
+    if session is not None:
+        sessions.store(write.ctx, session)
+        sessions.tell(write.ctx, session)
+
+
+def _first_session(write: Write) -> Doc | None:
+    """The only session of a new user, not stored yet; the answer has its token. None where none begins."""
+    ctx = write.ctx
     if not _may_begin(write) or (ctx.auth.user is not None and write.provider):
-        return
+        return None
     created_with = (
         {"action": "login", "authProvider": write.provider} if write.provider else {"action": "signup", "authProvider": "password"}
     )
-    write.extra["sessionToken"] = sessions.first_session(ctx, write.object_id or "", created_with)
+    doc = sessions.session_doc(ctx, write.object_id or "", created_with)
+    write.extra["sessionToken"] = doc["sessionToken"]
+    return doc
 
 
 def _begin_linked_session(write: Write) -> None:

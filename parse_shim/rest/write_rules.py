@@ -21,12 +21,13 @@ def _not_found(_write: Write) -> ParseError:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """`prepare`: before hooks; may answer the whole request. `finish`: after hooks and type checks. `stored`: once stored.
-    `not_found`: the error of an update that matches nothing."""
+    `not_found`: the error of an update that matches nothing. `together`: before a transaction, what else is stored in it."""
 
     prepare: Callable[[Write], Written | None] = _nothing
     finish: Callable[[Write], None] = _nothing
     stored: Callable[[Write], None] = _nothing
     not_found: Callable[[Write], ParseError] = _not_found
+    together: Callable[[Write], None] = _nothing
 
 
 def _role_stored(write: Write) -> None:
@@ -35,7 +36,7 @@ def _role_stored(write: Write) -> None:
 
 PLAIN = Rules()
 RULES: Mapping[str, Rules] = {
-    "_User": Rules(users.prepare, users.finish, users.stored, users.not_found),
+    "_User": Rules(users.prepare, users.finish, users.stored, users.not_found, users.together),
     "_Session": Rules(sessions.prepare, stored=sessions.stored),
     "_Installation": Rules(installations.prepare, not_found=installations.not_found),
     "_Role": Rules(stored=_role_stored),

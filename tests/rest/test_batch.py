@@ -59,7 +59,8 @@ def test_nobody_hears_of_what_was_undone(world):
 
 def test_users_can_be_made_in_a_transaction(world):
     done = transaction(world.nobody, [Item("create", "_User", body={"username": "a", "password": "p"})])
-    assert done[0].body["sessionToken"]
+    (session,) = read.find_docs(world.master, "_Session")
+    assert session["sessionToken"] == done[0].body["sessionToken"]
     assert read.get(world.master, "_User", done[0].object_id).results[0]["username"] == "a"
 
 
