@@ -1,4 +1,4 @@
-"""Compare this server with parse-server: `python3 scripts/bench [compare|hooks|growth|others] [options]`.
+"""Compare this server with parse-server: `python3 scripts/bench [compare|hooks|growth|others|workers] [options]`.
 
 Needs what setup.cfg names in its `test` and `bench` extras, Node 20 with npm, and wrk (Debian: apt install wrk).
 """
@@ -28,7 +28,9 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("command", nargs="?", default="compare", choices=("compare", "hooks", "growth", "others"), help="; ".join(_HELP))
+    parser.add_argument(
+        "command", nargs="?", default="compare", choices=("compare", "hooks", "growth", "others", "workers"), help="; ".join(_HELP)
+    )
     parser.add_argument("--seconds", type=float, default=4, help="of one run; default 4")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each server and load; default 5")
     parser.add_argument("--only", default="", help="work loads, with commas; default all")
@@ -45,6 +47,7 @@ _HELP = (
     "hooks: what a no-op hook costs",
     "growth: equality, poll and near as the class grows",
     "others: what a get hears of hashing, scans and hanging hooks",
+    "workers: two processes of each server against one",
 )
 
 if __name__ == "__main__":

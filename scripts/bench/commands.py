@@ -7,6 +7,7 @@ import json
 import os
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -60,17 +61,41 @@ def hooks(arguments: argparse.Namespace) -> int:
             failed = failed or dearer > 0.15
             found["hooks"][server.name] = {"plain_us": median(without[1:]), "hooked_us": median(with_hook[1:]), "dearer": round(dearer, 3)}
             print(f"{server.name}: {median(without[1:]):.0f} us without, {median(with_hook[1:]):.0f} us with a hook: {dearer:+.1%}")
-    if arguments.result:
-        _keep(found, arguments.result)
+    _keep(found, arguments.result or RESULTS / "hooks.json")
     return int(failed)
 
 
 def others(arguments: argparse.Namespace) -> int:
     """What a get hears while other connections hash passwords, scan 100,000 rows or hang in a hook."""
     found = {"about": about(arguments), "others": growth.neighbours(arguments)}
-    if arguments.result:
-        _keep(found, arguments.result)
-    return 0
+    return _keep(found, arguments.result or RESULTS / "others.json")
+
+
+def workers(arguments: argparse.Namespace) -> int:
+    """Two processes of each server against one, in turn. What their cores allow: the load generator and the database need some, too."""
+    wrk.check_installed()
+    loads = loads_named(name for name in (arguments.only or "get,find100,near,poll,create,increment").split(",") if name)
+    found: dict[str, Any] = {"about": about(arguments), "workers": {}}
+    names = arguments.servers.split(",")
+    with world(names, (1, 2), tuple(arguments.set)) as (servers, folder):
+        for load in loads:
+            busier = replace(load, connections=32)
+            runs = measure(servers, busier, arguments.rounds, arguments.seconds, folder)
+            rows = {}
+            for one, two in zip(servers[::2], servers[1::2], strict=True):
+                times = median(b.rate / a.rate for a, b in zip(runs[one.name], runs[two.name], strict=True))
+                rows[one.name.partition(", 1 ")[0]] = {
+                    "one": round(median(run.rate for run in runs[one.name])),
+                    "two": round(median(run.rate for run in runs[two.name])),
+                    "times": round(times, 2),
+                    "p99_ms": [round(median(run.p99_ms for run in runs[server.name]), 1) for server in (one, two)],
+                }
+            found["workers"][load.name] = {"title": load.title, "servers": rows}
+            print(
+                f"{load.name:<10}" + "  ".join(f"{name}: {r['one']:,} -> {r['two']:,}/s (x{r['times']})" for name, r in rows.items()),
+                flush=True,
+            )
+    return _keep(found, arguments.result or RESULTS / "workers.json")
 
 
 def growing(arguments: argparse.Namespace) -> int:
@@ -104,5 +129,11 @@ def _keep(found: dict[str, Any], file: Path, draw: Callable[[dict[str, Any], Pat
     return 0
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {"compare": compare, "hooks": hooks, "growth": growing, "others": others}
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "compare": compare,
+    "hooks": hooks,
+    "growth": growing,
+    "others": others,
+    "workers": workers,
+}
 __all__ = ["COMMANDS", "LOADS"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +65,77 @@ def _wanted(wanted: float | None, got: float | None) -> str:
     return f"{wanted:g}" if got >= wanted else f"{wanted:g}, missed"
 
 
-def write_readme(result: Path, readme: Path) -> None:
-    """The table between `<!-- bench -->` and `<!-- end bench -->`."""
+def hooks_line(found: dict[str, Any]) -> str:
+    """What a no-op hook costs."""
+    texts = [
+        f"{name}: {row['plain_us']:.0f} us without, {row['hooked_us']:.0f} us with it ({row['dearer']:+.1%})"
+        for name, row in found["hooks"].items()
+    ]
+    return f"CPU of a create without and with a no-op `before_save`: {'; '.join(texts)}.\n"
+
+
+def growth_table(found: dict[str, Any]) -> str:
+    """Milliseconds of one request alone, by rows, and how many times faster than the peer."""
+    rows = sorted({int(row) for lines in found["growth"].values() for points in lines.values() for row, _ in points})
+    lines = [["one request alone, ms", *(f"{row:,} objects" for row in rows)], ["---"] * (len(rows) + 1)]
+    for title, servers in found["growth"].items():
+        peer = dict(map(tuple, servers.get(PEER, [])))
+        for name, points in servers.items():
+            cells = [f"{ms:,.2f}" + (f" (x{peer[row] / ms:.1f})" if name != PEER and row in peer else "") for row, ms in points]
+            lines.append([f"{title}, {name}", *cells])
+    return _markdown(lines)
+
+
+def others_table(found: dict[str, Any]) -> str:
+    """Gets beside heavy neighbours."""
+    kinds = list(next(iter(found["others"].values())))
+    lines = [["gets, 4 connections", *(f"{kind}: /s, p50, p99 ms (done beside)" for kind in kinds)], ["---"] * (len(kinds) + 1)]
+    for name, rows in found["others"].items():
+        cells = [f"{row['rate']:,.0f}, {row['p50_ms']:.1f}, {row['p99_ms']:.1f} ({row['beside']})" for row in rows.values()]
+        lines.append([name, *cells])
+    return _markdown(lines)
+
+
+def workers_table(found: dict[str, Any]) -> str:
+    """Two processes against one."""
+    names = list(next(iter(found["workers"].values()))["servers"])
+    lines = [["two processes for one", *names], ["---"] * (len(names) + 1)]
+    for load in found["workers"].values():
+        cells = [f"x{row['times']:.2f} ({row['one']:,} to {row['two']:,}/s)" for row in load["servers"].values()]
+        lines.append([load["title"], *cells])
+    return _markdown(lines)
+
+
+def _markdown(lines: list[list[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+
+
+SECTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "bench": ("compare.json", table),
+    "bench hooks": ("hooks.json", hooks_line),
+    "bench growth": ("growth.json", growth_table),
+    "bench others": ("others.json", others_table),
+    "bench workers": ("workers.json", workers_table),
+}
+"""Marker in the README -> result file and what is made of it."""
+
+
+def write_readme(results: Path, readme: Path) -> None:
+    """Between `<!-- bench -->` and `<!-- end bench -->`, and likewise for the others, whatever there is a result for."""
     text = readme.read_text()
-    before, _, rest = text.partition("<!-- bench -->")
-    after = rest.partition("<!-- end bench -->")[2]
-    readme.write_text(f"{before}<!-- bench -->\n{table(json.loads(result.read_text()))}<!-- end bench -->{after}")
+    for marker, (file, make) in SECTIONS.items():
+        if (results / file).is_file() and f"<!-- {marker} -->" in text:
+            before, _, rest = text.partition(f"<!-- {marker} -->")
+            after = rest.partition(f"<!-- end {marker} -->")[2]
+            made = make(json.loads((results / file).read_text()))
+            text = f"{before}<!-- {marker} -->\n{made}<!-- end {marker} -->{after}"
+    readme.write_text(text)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Write the table of a result into the README")
-    parser.add_argument("result", type=Path)
+    parser = argparse.ArgumentParser(description="Write the results that are there into the README")
+    parser.add_argument("results", type=Path, help="the folder of results")
     parser.add_argument("readme", type=Path)
     given = parser.parse_args()
-    write_readme(given.result, given.readme)
+    write_readme(given.results, given.readme)
     sys.exit(0)

@@ -19,9 +19,12 @@ NAMES = {"peer": PEER, "mongo": MONGO, "sqlite": SQLITE}
 
 @contextlib.contextmanager
 def world(
-    which: Sequence[str], workers: int = 1, options: tuple[str, ...] = (), *, seeded: bool = True
+    which: Sequence[str], workers: int | Sequence[int] = 1, options: tuple[str, ...] = (), *, seeded: bool = True
 ) -> Iterator[tuple[list[Server], Path]]:
-    """The servers `which` (keys of NAMES), with the data of objects.py, and a folder for scripts and logs."""
+    """The servers `which` (keys of NAMES), with the data of objects.py, and a folder for scripts and logs.
+
+    With several numbers of `workers` each server is there once for each, under names such as `ours, SQLite, 2 processes`."""
+    numbers = [workers] if isinstance(workers, int) else list(workers)
     with tempfile.TemporaryDirectory(prefix="parse-shim-bench-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         uri = ""
@@ -30,14 +33,15 @@ def world(
             stack.callback(mongod.stop, made)
             uri = made["uri"]
         servers = []
-        for key in which:
-            database = uri.replace("/?", f"/bench_{key}?")
+        for key, number in ((key, number) for key in which for number in numbers):
+            name = NAMES[key] if len(numbers) == 1 else f"{NAMES[key]}, {number} process{'es' * (number > 1)}"
+            database = uri.replace("/?", f"/bench_{key}_{number}?")
             if key == "peer":
-                server = start_peer(NAMES[key], database, folder, workers)
+                server = start_peer(name, database, folder, number)
             elif key == "mongo":
-                server = start_ours(NAMES[key], database, folder, workers, options)
+                server = start_ours(name, database, folder, number, options)
             else:
-                server = start_ours(NAMES[key], f"sqlite:///{folder}/bench.db", folder, workers, options)
+                server = start_ours(name, f"sqlite:///{folder}/bench_{number}.db", folder, number, options)
             stack.callback(server.stop)
             servers.append(server)
         if seeded:
