@@ -3,10 +3,8 @@
 The application is made in each worker after the fork, so that every worker has its own connections to the store.
 """
 
-import errno
 import logging
 import os
-import socket
 import subprocess
 import sys
 import traceback
@@ -19,17 +17,13 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.errors import HaltServer
 from gunicorn.glogging import Logger
 
-from parse_shim import log as logs
-from parse_shim import log_files, log_lines
-from parse_shim.serving_send import joined
+from parse_shim import log_lines
+from parse_shim.serving_send import whole
+from parse_shim.serving_start import CannotServe, check_port, configure_logs
 from parse_shim.settings import Settings
 
 if TYPE_CHECKING:
     from parse_shim.rest.core import Core
-
-
-class CannotServe(Exception):
-    """The server cannot start; the text is one line for the user."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -82,7 +76,7 @@ class Server(BaseApplication):  # type: ignore[misc]
                 return watched
             app = create_app(self.settings)
             self.close = lambda: put_away(app.core)
-            return joined(app)
+            return whole(app)
         except Exception as error:
             if self.first:  # the others would only repeat it
                 if not isinstance(error, (SettingsError, ParseError, EngineError, ValueError, OSError)):
@@ -108,6 +102,9 @@ class WorkerLog(Logger):  # type: ignore[misc]
         self.error_log.handlers[:] = []
         self.error_log.setLevel(logging.WARNING)
         self.error_log.addFilter(is_news)
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        """Nothing: web/server.py tells of requests."""
 
 
 def is_news(record: logging.LogRecord) -> bool:
@@ -170,22 +167,3 @@ def check_can_serve(settings: Settings) -> None:
     if settings.workers > 1 and settings.database_uri in ("sqlite://", "sqlite:///:memory:", "memory:"):
         raise CannotServe("a database in memory has one worker: drop --workers or give --database-uri sqlite:///FILE")
     check_port(settings.host, settings.port)
-
-
-def check_port(host: str, port: int, flag: str = "--port N") -> None:
-    """Raises CannotServe. `flag`: what to give instead."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise CannotServe(f"port {port} on {host} is in use: stop that program or give {flag}") from error
-            raise CannotServe(f"cannot listen on {host} port {port}: {error.strerror}") from error
-
-
-def configure_logs(settings: Settings) -> None:
-    level = "silent" if settings.silent else "verbose" if settings.verbose else settings.log_level
-    logs.configure(level, as_json=True if settings.json_logs else None)
-    log_files.attach(settings.logs_folder, settings.max_log_files)

@@ -1,0 +1,62 @@
+"""Connections that wait for a request: for how long, and until the server stops."""
+
+import logging
+import os
+
+import gevent
+import pytest
+from gunicorn.config import Config
+
+from parse_shim.serving_worker import Worker
+
+
+@pytest.fixture
+def worker():
+    made = Worker(1, os.getppid(), [], None, 30, Config(), logging.getLogger("worker"))
+    yield made
+    made.tmp.close()
+
+
+def waiting(worker, seconds):
+    """A connection that waits for its next request, at most `seconds`."""
+    worker.cfg.set("keepalive", seconds)
+
+    def wait():
+        with worker.timeout_ctx():
+            gevent.sleep(60)
+            return "a request"
+        return "let go"
+
+    started = gevent.spawn(wait)
+    gevent.sleep(0)
+    return started
+
+
+def test_a_connection_is_let_go_when_its_time_is_over(worker):
+    late, early = waiting(worker, 0), waiting(worker, 30)
+    worker.notify()
+    assert late.get(timeout=5) == "let go"
+    assert not early.ready()
+    early.kill()
+
+
+def test_all_are_let_go_when_the_server_stops(worker):
+    both = [waiting(worker, 30), waiting(worker, 30)]
+    worker.alive = False
+    worker.notify()
+    assert [each.get(timeout=5) for each in both] == ["let go", "let go"]
+
+
+def test_a_request_that_came_in_time_is_not_disturbed(worker):
+    worker.cfg.set("keepalive", 0)
+
+    def serve():
+        with worker.timeout_ctx():
+            gevent.sleep(0)
+        gevent.sleep(0.01)
+        return "served"
+
+    started = gevent.spawn(serve)
+    gevent.sleep(0)
+    worker.notify()
+    assert started.get(timeout=5) == "served"
