@@ -18,8 +18,14 @@ def version() -> str:
         return "(not installed)"
 
 
+def show_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"parse-shim, version {version()}")
+        context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(version(), prog_name="parse-shim")
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=show_version, help="Show the version and exit.")
 def main() -> None:
     """A Parse-compatible backend in Python."""
 
@@ -117,13 +123,14 @@ def schema_export(config: str | None, form: str, output: str, **flags: Any) -> N
 
 
 @main.command()
-@click.option("--drop", metavar="CLASS.COLUMN", help="Drop this one; it is not made again.")
+@click.option("--drop", metavar="CLASS.COLUMN", help="Drop this one; the server does not make it again by itself.")
+@click.option("--make", metavar="CLASS.COLUMN", help="Make this one now, however large the class; also one that was dropped.")
 @common_options
-def indexes(config: str | None, drop: str | None, **flags: Any) -> None:
+def indexes(config: str | None, drop: str | None, make: str | None, **flags: Any) -> None:
     """List the indexes that the server made by itself, with their reasons."""
     from parse_shim.cli_indexes import run
 
-    run(config, command_line(flags), drop)
+    run(config, command_line(flags), drop, make)
 
 
 @main.command()

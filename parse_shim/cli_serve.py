@@ -13,6 +13,7 @@ import click
 
 from parse_shim.cli_callbacks import aim_emulator, callback_secret, callback_url, origin_of
 from parse_shim.cli_load import DEVELOPMENT, fail, settings_of
+from parse_shim.cli_patch import patch_all
 from parse_shim.settings import Settings
 from parse_shim.testing.opentok_process import emulator_url, spawn_emulator
 from parse_shim.video.base import FAKE_KEY, FAKE_SECRET
@@ -36,10 +37,9 @@ def run(config: str | None, options: Mapping[str, Any], *, development: bool) ->
     # The emulator's process comes before the patch (gevent's subprocess would take SIGCHLD, which is gunicorn's), and
     # everything that talks to the network is imported after it.
     emulator = None if video.configured else spawn_emulator(state_file=Path(settings.data_folder) / "opentok-emulator.json")
-    from gevent import monkey
-
-    monkey.patch_all()
-    from parse_shim.serving import CannotServe, check_can_serve, serve
+    patch_all()
+    from parse_shim.serving import check_can_serve, serve
+    from parse_shim.serving_start import CannotServe
 
     try:
         check_can_serve(settings)

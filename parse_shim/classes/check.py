@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from marshmallow import ValidationError
-
 from parse_shim.classes.infer import check_types, infer, infer_value, mismatch, new_fields
 from parse_shim.classes.model import ClassDef
 from parse_shim.classes.names import (
@@ -105,6 +103,10 @@ def check_system_required(update: Update, class_name: str, *, create: bool) -> N
 
 def check_values(update: Update, cls: ClassDef) -> None:
     """Run the `validate=` functions of schemas/ on values being set; null is not judged. Raises ParseError 142."""
+    if not cls.validators:
+        return
+    from marshmallow import ValidationError  # 25 ms of a start; who has validators has it
+
     for name, validators in cls.validators.items():
         op = update.get(name)
         if isinstance(op, Set) and op.value is not None:

@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import marshmallow
@@ -19,28 +19,9 @@ from parse_shim.classes.loading import import_spec, with_submodules
 from parse_shim.classes.model import ClassDef, FieldType
 from parse_shim.classes.names import is_field_name
 from parse_shim.classes.permissions_check import check_permissions
+from parse_shim.classes.rights import NOBODY, PUBLIC, USERS, Permissions, named_in
 from parse_shim.classes.system import complete, default_columns, is_class_name
 from parse_shim.errors import ParseError
-
-PUBLIC = "*"
-"""Everybody, logged in or not."""
-USERS = "requiresAuthentication"
-"""Any logged-in user."""
-NOBODY: tuple[str, ...] = ()
-"""The master key only."""
-
-
-@dataclass(frozen=True, slots=True)
-class named_in:
-    """Users whom the object names in one of these columns: `update=named_in("owner")`."""
-
-    fields: tuple[str, ...]
-
-    def __init__(self, *fields: str) -> None:
-        object.__setattr__(self, "fields", fields)
-
-
-Who = str | named_in | Iterable["str | named_in"]
 
 
 class ParseClass(marshmallow.Schema):
@@ -52,41 +33,6 @@ class ParseClass(marshmallow.Schema):
     class_name: ClassVar[str] = ""
     permissions: ClassVar[Mapping[str, Any] | None] = None
     indexes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
-
-
-def Permissions(
-    *,
-    find: Who = NOBODY,
-    get: Who | None = None,
-    count: Who | None = None,
-    create: Who = NOBODY,
-    update: Who = NOBODY,
-    delete: Who = NOBODY,
-    add_field: Who = NOBODY,
-    protected_fields: Mapping[str, Iterable[str]] | None = None,
-    acl: Mapping[str, Mapping[str, bool]] | None = None,
-) -> dict[str, Any]:
-    """A class-level permissions map in REST form. What is not named is for the master key only; `get` and `count`
-    follow `find`.
-
-    Each of them takes PUBLIC, USERS, NOBODY, a user id, "role:Name", named_in(columns), or a list of these.
-    `protected_fields`: {"*": [columns hidden from all]}. `acl`: the ACL of new objects ("currentUser" may stand for
-    the maker).
-    """
-    rules = {
-        "find": find,
-        "get": find if get is None else get,
-        "count": find if count is None else count,
-        "create": create,
-        "update": update,
-        "delete": delete,
-        "addField": add_field,
-    }
-    out: dict[str, Any] = {name: _rule(who) for name, who in rules.items()}
-    out["protectedFields"] = {who: list(names) for who, names in (protected_fields or {"*": ()}).items()}
-    if acl is not None:
-        out["ACL"] = {who: dict(flags) for who, flags in acl.items()}
-    return out
 
 
 def definition(declared: type[ParseClass]) -> ClassDef:
@@ -114,11 +60,6 @@ def load_schemas(spec: str) -> list[ClassDef]:
                     raise ValueError(f"class {name} is declared twice: {where(found[name])} and {where(declared)}")
                 found[name] = declared
     return [definition(found[name]) for name in sorted(found)]
-
-
-def carry_over(stored: ClassDef, declared: ClassDef) -> ClassDef:
-    """What a store returned, with the validators that only schemas/ knows."""
-    return replace(stored, validators=declared.validators) if declared.validators else stored
 
 
 def where(declared: type[ParseClass]) -> str:
@@ -179,11 +120,4 @@ def _validators(declared: type[ParseClass]) -> dict[str, tuple[Any, ...]]:
     return {key: tuple(field.validators) for key, field in _declared_fields(declared).items() if field.validators}
 
 
-def _rule(who: Who) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for item in [who] if isinstance(who, str | named_in) else who:
-        if isinstance(item, named_in):
-            out["pointerFields"] = [*out.get("pointerFields", []), *item.fields]
-        else:
-            out[item] = True
-    return out
+__all__ = ["NOBODY", "PUBLIC", "USERS", "ParseClass", "Permissions", "definition", "load_schemas", "named_in", "where"]

@@ -66,7 +66,7 @@ class ClassDef:
     """`fields` always holds BASE_FIELDS. `permissions` is the class-level permissions map in REST form, None when
     never set (= everything public). `indexes` is {index name: {column: 1 | -1 | "text" | "2dsphere"}}, empty when
     none is known.
-    `validators` come from schemas/ and are never stored: declare.carry_over puts them back on what a store returns."""
+    `validators` come from schemas/ and are never stored: `checked_as` puts them back on what a store returns."""
 
     name: str
     fields: Mapping[str, FieldType] = field(default_factory=lambda: dict(BASE_FIELDS))
@@ -80,6 +80,10 @@ class ClassDef:
 
     def without_fields(self, names: set[str] | frozenset[str]) -> ClassDef:
         return replace(self, fields={n: t for n, t in self.fields.items() if n not in names})
+
+    def checked_as(self, declared: ClassDef) -> ClassDef:
+        """What a store returned, with the validators that only schemas/ knows."""
+        return replace(self, validators=declared.validators) if declared.validators else self
 
     def kind(self, name: str) -> str | None:
         """Type name of a column, None for an unknown one."""

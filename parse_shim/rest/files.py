@@ -17,7 +17,6 @@ from parse_shim.classes.names import check_keywords
 from parse_shim.errors import Code, ParseError, TransportError
 from parse_shim.rest.core import Auth, Context, Core
 from parse_shim.rest.engine_errors import translated
-from parse_shim.rest.file_encryption import EncryptedFiles
 from parse_shim.rest.file_rules import check_access, check_directory, check_extension, check_name, served_type, with_extension
 from parse_shim.rest.file_store import FileStore, FolderFiles, MemoryFiles
 from parse_shim.rest.file_triggers import after_delete, after_find, after_save, before_delete, before_find, before_save
@@ -81,7 +80,11 @@ def _make_store(core: Core) -> FileStore:
         stored: FileStore = core.engine.files(settings.file_key)
         return stored
     store = _plain_store(core)
-    return EncryptedFiles(store, settings.file_key) if settings.file_key else store
+    if not settings.file_key:
+        return store
+    from parse_shim.rest.file_encryption import EncryptedFiles  # cryptography: 6 ms of every start
+
+    return EncryptedFiles(store, settings.file_key)
 
 
 def _plain_store(core: Core) -> FileStore:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from parse_shim.classes.declare import Permissions
 from parse_shim.classes.model import DATE, STRING, ClassDef
+from parse_shim.classes.rights import Permissions
 from parse_shim.errors import DuplicateKey
 from parse_shim.ids import now
 from parse_shim.query.ast import And, Compare, Eq, Or

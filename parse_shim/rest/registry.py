@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from parse_shim.classes.declare import carry_over
 from parse_shim.classes.model import ClassDef, FieldType
 from parse_shim.classes.plan import KEEP, Plan, Policy, make_plan, plan_class
 from parse_shim.classes.system import SYSTEM, complete
@@ -167,7 +166,7 @@ class Classes:
     def _whole(self, cls: ClassDef) -> ClassDef:
         """With the columns that every class has, and the validators, which are never stored."""
         declared = next((known for known in self._declared if known.name == cls.name), cls)
-        return carry_over(complete(cls), declared)
+        return complete(cls).checked_as(declared)
 
 
 def plan_of(engine: Engine, declared: Iterable[ClassDef], policy: Policy = KEEP) -> Plan:

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import jwt
-
 from parse_shim.video.base import ROLES
 
 DAY_SECONDS = 86400
@@ -77,6 +75,8 @@ def session_owner(session_id: str) -> str | None:
 
 def make_jwt(api_key: str, api_secret: str, session_id: str, *, role: str, data: str | None, now: int, ttl_seconds: int) -> str:
     """A client token with the claims of the SDK's (3.15.0, `generate_token`)."""
+    import jwt  # with cryptography 20 ms of a start: only who signs or checks takes them
+
     claims: dict[str, object] = {
         "session_id": session_id,
         "role": role,
@@ -110,6 +110,8 @@ def read_token(token: object, keys: ProjectKeys, now: float) -> Token:
 
 def _read_jwt(token: str, keys: ProjectKeys) -> Token:
     """The header only chooses between keys that are of one kind each; `none` and a public key as secret fit neither."""
+    import jwt
+
     try:
         algorithm = jwt.get_unverified_header(token).get("alg")
         if algorithm == "HS256" and keys.api_secret:

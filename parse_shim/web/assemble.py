@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from inspect import iscoroutinefunction
 from typing import Any
 
-from parse_shim.classes.declare import load_schemas
 from parse_shim.classes.model import ClassDef
 from parse_shim.hooks.registry import Registry, load_cloud
 from parse_shim.query.regex import set_time_limit
@@ -39,7 +38,11 @@ def assemble(settings: Settings, *, engine: Engine | None = None) -> Core:
 
 def declared_classes(settings: Settings) -> list[ClassDef]:
     """Those of schemas/, then those of the option schema.definitions. Raises ValueError for a class declared twice or wrongly."""
-    classes = load_schemas(str(settings.schemas)) if settings.schemas else []
+    classes = []
+    if settings.schemas:
+        from parse_shim.classes.declare import load_schemas  # marshmallow: 25 ms that a start without schemas/ need not take
+
+        classes = load_schemas(str(settings.schemas))
     classes += read_definitions(settings.schema.definitions, custom_ids=settings.allow_custom_object_id)
     names = [cls.name for cls in classes]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import HTTPException
 
 from parse_shim.livequery.hub import Hub, hub_of
-from parse_shim.livequery.sockets import serve
 from parse_shim.web.address import base_url, client_address
 from parse_shim.web.envelope import Headers
 
@@ -26,6 +25,8 @@ def wanted_hub(app: ParseApp, environ: dict[str, Any]) -> Hub | None:
 
 def talk(hub: Hub, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """One client, from its first frame to its last."""
+    from parse_shim.livequery.sockets import serve  # simple-websocket and wsproto: 19 ms that no start need take
+
     settings = hub.core.settings
     return serve(
         hub,
