@@ -2,7 +2,7 @@ import pytest
 
 from parse_shim.errors import ParseError
 from parse_shim.query import regex
-from parse_shim.query.regex import found_in, literal, plain, quoted
+from parse_shim.query.regex import compiled, found_in, literal, plain, quoted
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,41 @@ def test_patterns_of_the_sdks_are_recognised(pattern, parts):
 )
 def test_fixed_texts_need_no_quotes(pattern, parts):
     assert plain(pattern) == parts
+
+
+class Clock:
+    """Counts who asks for the time."""
+
+    def __init__(self):
+        self.asked = 0
+
+    def __call__(self):
+        self.asked += 1
+        return 0.0
+
+
+@pytest.mark.parametrize("pattern", ["abc", "^ab$", "[x]1$", "a|b", "[^a-z]x.", "\\Qa.b*\\E", "a\\*b", "\\d\\w", "[a\\]b]"])
+def test_patterns_that_try_each_place_once_need_no_clock(monkeypatch, pattern):
+    clock = Clock()
+    monkeypatch.setattr(regex, "thread_time", clock)
+    for text in ("x1", "ab", "a.b*", ""):
+        assert found_in(pattern, "", text) is bool(compiled(pattern).search(text))
+    assert clock.asked == 0
+
+
+@pytest.mark.parametrize("pattern", ["(a)", "a*", "a+", "a?", "a{2}", "(a)\\1", "[[:alpha:]]", "(?=a)", "(?i)a", "\\p{L}", "(a|a)(a|a)"])
+def test_patterns_that_may_try_again_are_timed(monkeypatch, pattern):
+    clock = Clock()
+    monkeypatch.setattr(regex, "thread_time", clock)
+    found_in(pattern, "", "aaa")
+    assert clock.asked == 2
+
+
+def test_a_long_text_is_timed_whatever_the_pattern(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(regex, "thread_time", clock)
+    assert not found_in("ab" * 50 + "$", "", "ab" * 10_000 + "x")
+    assert clock.asked == 2
 
 
 def test_slow_matches_of_one_pattern_add_up(monkeypatch):
