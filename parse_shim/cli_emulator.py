@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from parse_shim.cli_load import fail, in_a_line
-from parse_shim.cli_patch import patch_all
+from parse_shim.serving_patch import patch_all
 from parse_shim.settings import SettingsError, load
 
 EMULATOR: Mapping[str, Any] = {

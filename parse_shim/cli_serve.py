@@ -13,7 +13,7 @@ import click
 
 from parse_shim.cli_callbacks import aim_emulator, callback_secret, callback_url, origin_of
 from parse_shim.cli_load import DEVELOPMENT, fail, settings_of
-from parse_shim.cli_patch import patch_all
+from parse_shim.serving_patch import patch_all
 from parse_shim.settings import Settings
 from parse_shim.testing.opentok_process import emulator_url, spawn_emulator
 from parse_shim.video.base import FAKE_KEY, FAKE_SECRET

