@@ -18,6 +18,7 @@ from parse_shim.values.paths import walk
 from parse_shim.values.types import MISSING, Doc, Value
 
 SCORE = "$score"
+_ORDERING = frozenset((And, Near))
 
 
 def arrange(docs: list[Doc], where: Node, options: FindOptions) -> list[Doc]:
@@ -59,12 +60,9 @@ def check_hint(cls: ClassDef, hint: str | Mapping[str, Any] | None) -> None:
 
 def find_near(where: Node) -> Near | None:
     """The Near that rules the order: at the top or inside And."""
-    match where:
-        case Near():
-            return where
-        case And(parts):
-            return next((near for part in parts if (near := find_near(part))), None)
-    return None
+    if type(where) is And:
+        return next((near for part in where.parts if type(part) in _ORDERING and (near := find_near(part))), None)
+    return where if type(where) is Near else None
 
 
 def find_text(where: Node) -> Text | None:

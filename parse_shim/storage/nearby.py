@@ -14,6 +14,8 @@ from parse_shim.values.types import GeoPoint
 
 _SQUARE = 2.0
 _MOST = 10_000
+_WARY = 100
+"""Queries."""
 _LEAST = 1e-7
 """Radians, less than a metre: what many objects in one spot tell says nothing of their surroundings."""
 
@@ -25,6 +27,16 @@ class Densities:
 
     def __init__(self) -> None:
         self._known: dict[Cell, float] = {}
+        self._wary = 0
+
+    def all_seen(self) -> bool:
+        """Is it likely that callers may see every object nearby? Not for some time after one could not."""
+        self._wary = max(0, self._wary - 1)
+        return self._wary == 0
+
+    def note_hidden(self) -> None:
+        """An object that a caller may not see was in the way."""
+        self._wary = _WARY
 
     def radians(self, class_name: str, path: str, point: GeoPoint, wanted: int) -> float | None:
         """The radius that likely holds `wanted` points and not many more; None where nobody has asked yet, nor beside it."""

@@ -92,3 +92,21 @@ def test_distances_are_those_of_plain_geometry():
     here = GeoPoint(51.5, -0.1)
     others = [*TOWNS, here, GeoPoint(-51.5, 179.9)]
     assert distances(here, [(at.longitude, at.latitude) for at in others]) == [radians_between(here, at) for at in others]
+
+
+@pytest.mark.parametrize("every", [2, 50])
+def test_what_lies_behind_hidden_objects_comes_up(every):
+    """Each second or fiftieth object can only be read by its owner."""
+    engine = SqliteEngine()
+    engine.save_class(PLACES)
+    mine = {"ACL": {"me": {"read": True}}}
+    places = [{"objectId": f"p{n:03d}", "at": point, "n": n, **({} if n % every else mine)} for n, point in enumerate(points())]
+    engine.insert_all(PLACES, places)
+    for subjects in [("*",), ("*", "me")] * 3:
+        for center in TOWNS:
+            seen = [doc for doc in places if "ACL" not in doc or "me" in subjects]
+            nearest = sorted(seen, key=lambda doc: radians_between(center, doc["at"]))[5:25]
+            where = And((Near("at", center, 4.0), Readable(subjects)))
+            found = engine.find(PLACES, where, FindOptions(limit=20, skip=5))
+            assert [doc["objectId"] for doc in found] == [doc["objectId"] for doc in nearest]
+    engine.close()

@@ -34,6 +34,9 @@ _FEW = 8
 
 def base_column(name: str, node: Node, parameters: Parameters) -> str | None:
     """objectId, createdAt, updatedAt: they have SQL columns."""
+    if name == "objectId" and type(node) is Eq and type(node.value) is str:
+        parameters.append(node.value)
+        return "oid = ?"
     column = "oid" if name == "objectId" else DATES[name]
     wanted: type = str if name == "objectId" else datetime
     convert: Callable[[Any], Any] = str if name == "objectId" else to_ms

@@ -14,7 +14,7 @@ from parse_shim.query.ast import EVERYTHING, Near, Node
 from parse_shim.query.options import FindOptions
 from parse_shim.storage.arrange import find_near
 from parse_shim.storage.nearby import is_plain
-from parse_shim.storage.sqlite.connection import value_of
+from parse_shim.storage.sqlite.connection import column_of, value_of
 from parse_shim.storage.sqlite.geo import boxes, distance
 from parse_shim.storage.sqlite.layout import Table
 from parse_shim.storage.sqlite.names import geo_table, table_name
@@ -26,8 +26,8 @@ GROWTH = 2.5
 """Nearest N: circles from 2 miles on, each 2.5 times as wide, until N are found. Where others asked before, the first circle is one
 that likely holds N: 0.27 ms against 0.55 for 100 of 241."""
 
-Away = tuple[str, float]
-"""Stored JSON, and radians from the place that was asked about."""
+Away = tuple[str | None, float]
+"""Stored JSON, None where the conditions do not hold, and radians from the place that was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,13 @@ def texts(connection: apsw.Connection, cls: ClassDef, table: Table, where: Node,
     near = find_near(where)
     if near is not None and near.path in table.geo and not options.order and not options.want_score:
         return _nearest(connection, cls, table, where, near, options), True
-    select = plain(cls, table, where, options)
-    return [row[0] for row in connection.execute(select.text, select.parameters)], select.finished
+    select = _select(cls, table, where, options, near)
+    return column_of(connection, select.text, select.parameters), select.finished
 
 
 def plain(cls: ClassDef, table: Table, where: Node, options: FindOptions) -> Select:
     """Everything but nearness."""
-    condition = compile_where(cls, table, where)
-    start = f"SELECT json(doc) FROM {table_name(cls.name)}{_filter(condition, where)}"
-    order = order_by(cls, options.order)
-    if order is None or options.want_score or (find_near(where) is not None and not options.order):
-        return Select(f"{start} ORDER BY id", condition.parameters, finished=False)
-    if options.limit is None and not options.skip:
-        return Select(f"{start} ORDER BY {order}", condition.parameters)
-    page = (-1 if options.limit is None else options.limit, options.skip)
-    return Select(f"{start} ORDER BY {order} LIMIT ? OFFSET ?", [*condition.parameters, *page])
+    return _select(cls, table, where, options, find_near(where))
 
 
 def counting(cls: ClassDef, table: Table, where: Node) -> Select:
@@ -74,6 +66,19 @@ def row_ids(cls: ClassDef, table: Table, where: Node, columns: str = "id, json(d
     return Select(text, condition.parameters)
 
 
+def _select(cls: ClassDef, table: Table, where: Node, options: FindOptions, near: Near | None) -> Select:
+    """`near`: the Near that rules the order, if there is one."""
+    condition = compile_where(cls, table, where)
+    start = f"SELECT json(doc) FROM {table_name(cls.name)}{_filter(condition, where)}"
+    order = order_by(cls, options.order) if options.order else "id"
+    if order is None or options.want_score or (near is not None and not options.order):
+        return Select(f"{start} ORDER BY id", condition.parameters, finished=False)
+    if options.limit is None and not options.skip:
+        return Select(f"{start} ORDER BY {order}", condition.parameters)
+    page = (-1 if options.limit is None else options.limit, options.skip)
+    return Select(f"{start} ORDER BY {order} LIMIT ? OFFSET ?", [*condition.parameters, *page])
+
+
 def _filter(condition: Where, where: Node) -> str:
     return "" if where == EVERYTHING else f" WHERE {condition.text}"
 
@@ -87,12 +92,12 @@ def _nearest(connection: apsw.Connection, cls: ClassDef, table: Table, where: No
     while True:
         last = radians >= min(most, math.pi)
         if last or guess or _points_around(connection, cls, near, radians) >= wanted:
-            found = _within(connection, cls, table, where, near, radians, options)
+            found = _around(connection, cls, table, where, near, radians, options, plain)
             if plain and found:
                 reached = found[-1][1] if len(found) >= wanted else radians
                 table.densities.learn(cls.name, near.path, near.point, reached, len(found))
             if last or len(found) >= wanted:
-                return [text for text, _ in found[options.skip :]]
+                return [text for text, _ in found[options.skip :] if text is not None]
         radians = min(radians * GROWTH, most)
         guess = None
 
@@ -104,6 +109,49 @@ def _points_around(connection: apsw.Connection, cls: ClassDef, near: Near, radia
     return int(value_of(connection, f"SELECT count(*) FROM {geo_table(cls.name, near.path)} WHERE {around}", parameters))
 
 
+def _around(
+    connection: apsw.Connection,
+    cls: ClassDef,
+    table: Table,
+    where: Node,
+    near: Near,
+    radians: float,
+    options: FindOptions,
+    plain: bool,
+) -> list[Away]:
+    """The nearest within `radians`, those to be skipped too. `plain`: only objects that callers may not see can be in the way."""
+    if plain and options.limit is not None and table.densities.all_seen():
+        found = _first_all(connection, cls, table, where, near, radians, options.limit + options.skip)
+        seen = [row for row in found if row[0] is not None]
+        # Fewer than the limit are all there are. Otherwise what is hidden has taken the place of what lies behind.
+        if len(seen) == len(found) or len(found) < options.limit + options.skip:
+            return seen
+        table.densities.note_hidden()
+    return _within(connection, cls, table, where, near, radians, options)
+
+
+def _first_all(connection: apsw.Connection, cls: ClassDef, table: Table, where: Node, near: Near, radians: float, most: int) -> list[Away]:
+    """The nearest `most` whether they may be seen or not: no other object is looked at. 0.26 ms against `_within`'s 0.31."""
+    parameters: list[Any] = []
+    nearest = _places(cls, near, radians, parameters)
+    condition = compile_where(cls, table, where, skip=near)
+    rows = connection.execute(
+        f"WITH place AS MATERIALIZED ({nearest}), "
+        "nearest AS MATERIALIZED (SELECT id AS number, away FROM place WHERE away <= ? ORDER BY away, id LIMIT ?) "
+        f"SELECT CASE WHEN {condition.text} THEN json(doc) END, away "
+        f"FROM nearest CROSS JOIN {table_name(cls.name)} AS object ON object.id = number ORDER BY away, number",
+        [*parameters, radians, most, *condition.parameters],
+    )
+    return cast(list[Away], rows.fetchall())
+
+
+def _places(cls: ClassDef, near: Near, radians: float, parameters: list[Any]) -> str:
+    """SELECT of number and distance of the points in the boxes around the circle."""
+    away = distance(near.point, parameters)
+    around = boxes(near.point, radians, parameters)
+    return f"SELECT id, {away} AS away FROM {geo_table(cls.name, near.path)} WHERE {around}"
+
+
 def _within(
     connection: apsw.Connection, cls: ClassDef, table: Table, where: Node, near: Near, radians: float, options: FindOptions
 ) -> list[Away]:
@@ -113,12 +161,11 @@ def _within(
     number and distance; documents last. 0.33 ms against 1.0 ms for one merged join, 362 points in the box, 100 wanted.
     """
     parameters: list[Any] = []
-    away = distance(near.point, parameters)
-    around = boxes(near.point, radians, parameters)
+    places = _places(cls, near, radians, parameters)
     condition = compile_where(cls, table, where, skip=near)
     objects = table_name(cls.name)
     rows = connection.execute(
-        f"WITH place AS MATERIALIZED (SELECT id, {away} AS away FROM {geo_table(cls.name, near.path)} WHERE {around}), "
+        f"WITH place AS MATERIALIZED ({places}), "
         f"nearest AS MATERIALIZED (SELECT place.id AS number, away FROM place CROSS JOIN {objects} AS object USING (id) "
         f"WHERE away <= ? AND {condition.text} ORDER BY away, place.id LIMIT ?) "
         f"SELECT json(doc), away FROM nearest CROSS JOIN {objects} AS object ON object.id = number ORDER BY away, number",

@@ -21,6 +21,8 @@ from parse_shim.storage.sqlite.names import is_column, path, table_name, text_ta
 from parse_shim.storage.sqlite.rows import field_value
 from parse_shim.values.types import Doc
 
+_SEARCHING = frozenset((And, Or, Not, Text))
+
 
 def text_prefilter(table: Table, node: Text, parameters: list[Any]) -> str | None:
     """A condition that holds for every match of `node`; None without an index on the column, or where words alone do not decide:
@@ -42,7 +44,10 @@ def wanted(cls: ClassDef, table: Table, where: Node) -> list[str]:
 
 
 def searches(where: Node) -> bool:
-    return bool(_searched(where))
+    kind = type(where)
+    if kind is And:
+        return any(type(part) in _SEARCHING and searches(part) for part in where.parts)  # type: ignore[union-attr]
+    return kind in _SEARCHING and bool(_searched(where))
 
 
 def ensure(connection: apsw.Connection, table: Table, columns: Iterable[str]) -> None:

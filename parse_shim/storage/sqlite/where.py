@@ -7,7 +7,7 @@ A condition may be NULL where it means false; `IS NOT TRUE` is the negation that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import apsw
@@ -15,6 +15,7 @@ import apsw
 from parse_shim.classes.model import ClassDef
 from parse_shim.query.ast import (
     And,
+    AnyPattern,
     Eq,
     EqFold,
     Near,
@@ -53,22 +54,24 @@ class Where:
         self.text = self._condition(node)
 
     def _condition(self, node: Node) -> str:
-        match node:
-            case And(parts):
-                return self._joined(parts, " AND ", TRUE)
-            case Or(parts):
-                return self._joined(parts, " OR ", FALSE)
-            case Not(part):
-                return f"(({self._condition(part)}) IS NOT TRUE)"
-            case Readable(subjects):
-                return self._subjects("rperm", subjects)
-            case Writable(subjects):
-                return self._subjects("wperm", subjects)
-            case Near() | WithinSphere() | WithinBox() | WithinPolygon():
-                return TRUE if node is self._skip else self._geo(node)
-            case Text():
-                return self._text(node)
-        return self._field(node)
+        # by exact type: 1.6 µs for a get's condition against 2.9 by patterns
+        way = _WAYS.get(type(node))
+        return self._field(node) if way is None else way(self, node)
+
+    def _and(self, node: And) -> str:
+        return self._joined(node.parts, " AND ", TRUE)
+
+    def _or(self, node: Or) -> str:
+        return self._joined(node.parts, " OR ", FALSE)
+
+    def _not(self, node: Not) -> str:
+        return f"(({self._condition(node.part)}) IS NOT TRUE)"
+
+    def _readable(self, node: Readable) -> str:
+        return self._subjects("rperm", node.subjects)
+
+    def _writable(self, node: Writable) -> str:
+        return self._subjects("wperm", node.subjects)
 
     def _joined(self, parts: Sequence[Node], word: str, empty: str) -> str:
         texts = [self._condition(part) for part in parts]
@@ -115,6 +118,8 @@ class Where:
         return f"({narrowed} AND {self._matched(node)})" if narrowed else self._matched(node)
 
     def _geo(self, node: Near | WithinSphere | WithinBox | WithinPolygon) -> str:
+        if node is self._skip:
+            return TRUE
         if node.path not in self.table.geo:
             return self._matched(node)
         tree = geo_table(self.cls.name, node.path)
@@ -132,6 +137,19 @@ class Where:
                 # a little more: the matcher's border has a tolerance
                 around = geo.overlap(Box(south - 1e-6, west - 1e-6, north + 1e-6, east + 1e-6), self.parameters)
                 return f"(id IN (SELECT id FROM {tree} WHERE {around}) AND {self._matched(node)})"
+
+
+_WAYS: dict[type, Callable[[Where, Any], str]] = {
+    And: Where._and,
+    Or: Where._or,
+    AnyPattern: Where._or,
+    Not: Where._not,
+    Readable: Where._readable,
+    Writable: Where._writable,
+    Text: Where._text,
+    **dict.fromkeys((Near, WithinSphere, WithinBox, WithinPolygon), Where._geo),
+}
+"""Every other node is a condition on one field."""
 
 
 def compile_where(cls: ClassDef, table: Table, node: Node, skip: Near | None = None) -> Where:
