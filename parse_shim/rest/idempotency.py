@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from parse_shim import ids
@@ -15,6 +15,8 @@ from parse_shim.rest.engine_errors import translated
 CLASS = "_Idempotency"
 GUARDED = re.compile(r"/(?:classes/[^/]+|users|installations)(?:/[^/]+)?/?|/(?:functions|jobs)/[^/]+/?|/jobs/?")
 SWEEP_SECONDS = 60.0
+LONG_AGO = Compare("expire", "gt", datetime(1970, 1, 1))
+"""SQLite takes an index for a range with two ends only."""
 
 
 def check_request(ctx: Context, method: str, path: str, request_id: str | None) -> None:
@@ -59,4 +61,4 @@ def _sweep(core: Core) -> None:
         return
     core.extras["idempotency_swept"] = now
     with translated(CLASS):
-        core.engine.delete(core.classes.get_or_empty(CLASS), Compare("expire", "lte", ids.now()))
+        core.engine.delete(core.classes.get_or_empty(CLASS), And((LONG_AGO, Compare("expire", "lte", ids.now()))))

@@ -66,7 +66,7 @@ def test_with_options_it_is_a_pattern(store, options):
 
 @pytest.mark.parametrize("pattern", ["^ab$", "^ab"])
 def test_the_start_of_a_text_is_found_by_an_index(store, pattern):
-    store.demand(CLASS, "s", "a test")
+    store.demand(CLASS, (("s", False),), "a test")
     steps = store.explain(CLASS, Regex("s", pattern, ""), ALL, "queryPlanner")["queryPlanner"]["winningPlan"]["steps"]
     assert "USING INDEX" in str(steps)
 

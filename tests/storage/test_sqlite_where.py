@@ -30,6 +30,7 @@ from parse_shim.query.ast import (
     Writable,
 )
 from parse_shim.query.options import ALL, FindOptions
+from parse_shim.storage.demand import read_keys
 from parse_shim.storage.sqlite.engine import SqliteEngine
 from parse_shim.storage.sqlite.layout import Table
 from parse_shim.storage.sqlite.where import compile_where
@@ -97,29 +98,23 @@ def test_the_matcher_is_asked(node):
 def test_an_index_on_demand_is_used(engine, where, word):
     cls = fill(engine, CLASS, [a_doc(f"d{i}", s=f"s{i}", p=Pointer("B", f"p{i}"), d=DAY) for i in range(50)])
     for column in ("s", "p", "d"):
-        assert engine.demand(cls, column, "sort")
-    assert not engine.demand(cls, "arr", "sort")
+        assert engine.demand(cls, read_keys(column), "sort") is None
     assert f"{word}" in steps(engine, cls, where)
 
 
-def test_indexes_made_on_demand_are_listed_with_their_reason(engine):
-    cls = fill(engine, CLASS, [a_doc("a", s="x")])
-    engine.demand(cls, "s", "asked 12 times, 40,000 rows read for 3")
-    engine.demand(cls, "n", "sort")
-    assert [(one.class_name, one.column, one.reason) for one in engine.demanded()] == [
-        ("Thing", "n", "sort"),
-        ("Thing", "s", "asked 12 times, 40,000 rows read for 3"),
-    ]
-    engine.undemand("Thing", "s")
-    assert "d:^thing/s" not in steps(engine, cls, Eq("s", "x"))
-    engine.drop_class("Thing")
-    assert [one for one in engine.demanded() if not one.dropped] == []
-
-
-def test_an_index_serves_a_sort(engine):
-    cls = fill(engine, CLASS, [a_doc(f"d{i}", n=i) for i in range(5)])
-    engine.demand(cls, "n", "sort")
-    assert "TEMP B-TREE" not in steps(engine, cls, EVERYTHING, FindOptions(order=(("n", False),), limit=2))
+@pytest.mark.parametrize(
+    ("keys", "where", "order"),
+    [
+        ("n", EVERYTHING, (("n", False),)),
+        ("-n", EVERYTHING, (("n", True),)),
+        ("s,-createdAt", Eq("s", "x"), (("createdAt", True),)),
+        ("n,-s", EVERYTHING, (("n", False), ("s", True))),
+    ],
+)
+def test_an_index_serves_a_sort(engine, keys, where, order):
+    cls = fill(engine, CLASS, [a_doc(f"d{i}", n=i, s="x") for i in range(5)])
+    engine.demand(cls, read_keys(keys), "sort")
+    assert "TEMP B-TREE" not in steps(engine, cls, where, FindOptions(order=order, limit=2))
 
 
 @pytest.mark.parametrize(

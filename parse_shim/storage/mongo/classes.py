@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from parse_shim.classes.model import BASE_FIELDS, ClassDef, join_name
 from parse_shim.errors import FieldConflict, Unavailable
 from parse_shim.storage.merge import without_columns
-from parse_shim.storage.mongo import schema
+from parse_shim.storage.mongo import demand, schema
 from parse_shim.storage.mongo.connection import Connection, Raw
 from parse_shim.storage.mongo.indexes import SYSTEM_INDEXES, Indexes
 from parse_shim.storage.mongo.layout import Layout
@@ -78,6 +78,7 @@ class Schemas:
         kept = without_columns(stored, gone)
         for index in stored.indexes.keys() - kept.indexes.keys():
             self._indexes.drop(cls.name, index)
+        demand.forget(self._connection, cls.name, gone)
         for name in gone:
             if stored.kind(name) == "GeoPoint":
                 self._indexes.drop(cls.name, f"{name}_2d")
@@ -96,6 +97,7 @@ class Schemas:
         with self._version.change() as changed:
             self._connection.collection(SCHEMA).delete_one({"_id": name})
             changed()
+        demand.forget(self._connection, name)
         if name in SYSTEM_INDEXES:
             # Its unique indexes must stay: other processes believe in them.
             self._connection.collection(name).delete_many({})
@@ -108,6 +110,8 @@ class Schemas:
         """Empty every collection, then put `state` in; `indexes`: drop collections that are not the server's own, with what users
         made on them. Geo and text indexes go in any case: another column of the same name could not be stored under them."""
         names = self._connection.names()
+        if demand.NOTES in names:
+            demand.forget(self._connection)
         with self._version.change() as changed:
             if indexes:
                 for name in [name for name in names if name not in _KEPT]:
@@ -151,7 +155,7 @@ class Schemas:
         )
 
     def _make_indexes(self, before: Raw, saved: ClassDef) -> None:
-        old = (before.get("_metadata") or {}).get("indexes") or {}
+        old = schema.stored_indexes(before.get("_metadata") or {})
         layout = Layout(saved)
         self._indexes.columns(saved)
         self._indexes.apply(layout, old, saved.indexes)
@@ -188,7 +192,7 @@ def _difference(before: Raw, cls: ClassDef) -> Raw:
     ]
     permissions = dict(cls.permissions) if cls.permissions is not None else None
     wanted.append(("_metadata.class_permissions", metadata.get("class_permissions"), permissions))
-    wanted.append(("_metadata.indexes", metadata.get("indexes") or {}, schema.indexes(cls)))
+    wanted.append(("_metadata.indexes", schema.stored_indexes(metadata), schema.indexes(cls)))
     for path, old, new in wanted:
         if new == old:
             continue

@@ -21,7 +21,7 @@ from parse_shim.classes.model import ClassDef
 from parse_shim.errors import EngineError, Unavailable
 from parse_shim.query.ast import Node
 from parse_shim.query.options import ALL, FindOptions
-from parse_shim.storage.demand import Demanded, Examined
+from parse_shim.storage.demand import Demanded, Examined, IndexState, Keys
 from parse_shim.storage.mongo import demand
 from parse_shim.storage.mongo.aggregate import Aggregation
 from parse_shim.storage.mongo.answer import Answers
@@ -131,17 +131,23 @@ class MongoEngine:
         with translated():
             return demand.examine(self._reading, self._layout(cls), where, options)
 
+    def matching(self, cls: ClassDef, where: Node) -> int:
+        return self.count(cls, where)
+
+    def can_index(self, cls: ClassDef, column: str) -> bool:
+        return demand.can_index(cls, column)
+
     def demanded(self) -> list[Demanded]:
         with translated():
             return demand.listed(self.connection)
 
-    def demand(self, cls: ClassDef, column: str, reason: str) -> bool:
+    def demand(self, cls: ClassDef, keys: Keys, reason: str, *, by_operator: bool = False) -> str | None:
         with translated():
-            return demand.make(self.connection, self._layout(cls), column, reason)
+            return demand.make(self.connection, self._layout(cls), keys, reason, by_operator)
 
-    def undemand(self, class_name: str, column: str) -> bool:
+    def undemand(self, class_name: str, keys: Keys, state: IndexState = "dropped") -> bool:
         with translated():
-            return demand.drop(self.connection, class_name, column)
+            return demand.drop(self.connection, class_name, keys, state)
 
     def insert(self, cls: ClassDef, doc: Doc) -> None:
         layout = self._layout(cls)

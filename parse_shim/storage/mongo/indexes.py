@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 CASELESS = Collation("en_US", strength=2)
 LANGUAGE_FIELD = "__language"
 """Where a text index looks for an object's own language: nowhere, so that a column named `language` stays an ordinary one."""
+DEMAND = "demand:"
+"""Begins the names of indexes made on demand (demand.py)."""
 _MOST_PROVIDERS = 30
 _ABSENT_SECONDS = 30.0
 _MOST_ABSENT = 1000
@@ -84,6 +86,7 @@ SYSTEM_INDEXES: Mapping[str, tuple[Index, ...]] = {
     "_Role": (_unique("name"),),
     "_Session": (_sparse("_session_token_1", "_session_token"), _sparse("_p_user_1", "_p_user")),
     "_Installation": (_unique("installationId"), _sparse("deviceToken_1", "deviceToken")),
+    "_PushStatus": (_sparse("status_1", "status"),),
     "_Idempotency": (
         _unique("reqId"),
         Index("ttl", (("expire", 1),), {"sparse": True, "expireAfterSeconds": 0}),
@@ -264,8 +267,9 @@ class Indexes:
             if error.code not in _OTHER_OPTIONS | _ONE_TEXT_INDEX:
                 raise
             known = self._connection.collection(collection).index_information()
-            same_name = index.name if index.name in known else self._text_index(collection)
-            if same_name is None or (same_name != index.name and not any(kind == "text" for _, kind in index.keys)):
+            same_name = index.name if index.name in known else _on_demand(known, index) or self._text_index(collection)
+            is_theirs = same_name is not None and same_name != index.name and not same_name.startswith(DEMAND)
+            if same_name is None or (is_theirs and not any(kind == "text" for _, kind in index.keys)):
                 log.info("index %s on %s exists under another name", index.name, collection)
                 return
             self.drop(collection, same_name)
@@ -274,6 +278,11 @@ class Indexes:
     def _text_index(self, collection: str) -> str | None:
         known = self._connection.collection(collection).index_information()
         return next((name for name, one in known.items() if ("_fts", "text") in one["key"]), None)
+
+
+def _on_demand(known: Mapping[str, Any], index: Index) -> str | None:
+    """One that we made ourselves with the same keys: the user's takes its place."""
+    return next((name for name, one in known.items() if name.startswith(DEMAND) and one["key"] == list(index.keys)), None)
 
 
 def user_index(layout: Layout, name: str, columns: Mapping[str, Any]) -> Index:

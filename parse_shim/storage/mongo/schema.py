@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from parse_shim.classes.model import BASE_FIELDS, ClassDef, FieldType, Kind
 from parse_shim.errors import ParseError
-from parse_shim.storage.mongo.indexes import LISTED, SYSTEM_INDEXES
+from parse_shim.storage.mongo.indexes import DEMAND, LISTED, SYSTEM_INDEXES
 from parse_shim.storage.mongo.values import from_bson, to_bson
 from parse_shim.values.codec import decode_column, encode
 from parse_shim.values.types import MISSING
@@ -80,8 +80,13 @@ def read_class(raw: Mapping[str, Any]) -> ClassDef:
         str(raw["_id"]),
         {**BASE_FIELDS, **fields},
         cast("dict[str, Any] | None", from_bson(permissions)),
-        {name: dict(keys) for name, keys in (metadata.get("indexes") or {}).items()},
+        {name: dict(keys) for name, keys in stored_indexes(metadata).items()},
     )
+
+
+def stored_indexes(metadata: Mapping[str, Any]) -> Raw:
+    """`_metadata.indexes` without what parse-server copied there: an index on demand is nobody's declaration."""
+    return {name: keys for name, keys in (metadata.get("indexes") or {}).items() if not name.startswith(DEMAND)}
 
 
 def _with_options(column: FieldType, stored: Any) -> FieldType:

@@ -12,7 +12,7 @@ import orjson
 from parse_shim.classes.model import ClassDef, FieldType, join_name
 from parse_shim.classes.system import SERVER_INDEXES
 from parse_shim.storage.merge import merge_class, without_columns
-from parse_shim.storage.sqlite import geo
+from parse_shim.storage.sqlite import demand, geo
 from parse_shim.storage.sqlite.connection import rows_of
 from parse_shim.storage.sqlite.layout import (
     Layout,
@@ -61,8 +61,8 @@ def drop_fields(connection: apsw.Connection, layout: Layout, cls: ClassDef, name
         if name in table.text:
             connection.execute(f"DROP TABLE {text_table(cls.name, name)}")
             table.text.discard(name)
-        drop_index(connection, cls.name, "d", name)
         layout.drop(connection, join_name(name, cls.name))
+    demand.forget(connection, cls.name, gone)
     _strip(connection, cls.name, gone)
     layout.version = bump_version(connection)
     return left

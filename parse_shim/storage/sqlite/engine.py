@@ -18,14 +18,14 @@ from parse_shim.errors import EngineError, Refused, Unavailable
 from parse_shim.query.ast import EVERYTHING, Node
 from parse_shim.query.options import ALL, FindOptions
 from parse_shim.storage.arrange import arrange, check_hint, distinct_values, without_order
-from parse_shim.storage.demand import Demanded, Examined
+from parse_shim.storage.demand import Demanded, Examined, IndexState, Keys
 from parse_shim.storage.pipeline import run_pipeline
 from parse_shim.storage.sqlite import classes, demand, links, select, text, upkeep, writes
 from parse_shim.storage.sqlite import snapshot as snapshots
 from parse_shim.storage.sqlite.connection import rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
 from parse_shim.storage.sqlite.layout import Layout, Table, read_version
-from parse_shim.storage.sqlite.names import is_class
+from parse_shim.storage.sqlite.names import is_class, scalar
 from parse_shim.storage.sqlite.rows import from_text
 from parse_shim.update.ops import Update
 from parse_shim.values.types import Doc, Value
@@ -63,17 +63,33 @@ class SqliteEngine:
     def drop_class(self, name: str) -> None:
         self._database.write(lambda connection: classes.drop(connection, self._layout, name))
 
+    # -- indexes on demand (storage/demand.py) ------------------------------------------------------------------------
+
     def examine(self, cls: ClassDef, where: Node, options: FindOptions) -> Examined:
-        return self._read(cls, lambda connection, table: demand.examine(connection, cls, table, where, options), Examined(0, None, 0))
+        def job(connection: apsw.Connection) -> Examined:
+            table = self._layout.known(connection, cls.name)
+            return Examined(0, None, 0) if table is None else demand.examine(connection, cls, table, where, options)
+
+        return demand.beside(self._database, job)
+
+    def matching(self, cls: ClassDef, where: Node) -> int:
+        def job(connection: apsw.Connection) -> int:
+            table = self._layout.known(connection, cls.name)
+            return 0 if table is None else demand.matching(connection, cls, table, where)
+
+        return demand.beside(self._database, job)
+
+    def can_index(self, cls: ClassDef, column: str) -> bool:
+        return scalar(cls, column) is not None
 
     def demanded(self) -> list[Demanded]:
         return self._database.read(demand.listed)
 
-    def demand(self, cls: ClassDef, column: str, reason: str) -> bool:
-        return demand.make(self._database, cls, column, reason)
+    def demand(self, cls: ClassDef, keys: Keys, reason: str, *, by_operator: bool = False) -> str | None:
+        return demand.make(self._database, cls, keys, reason, by_operator)
 
-    def undemand(self, class_name: str, column: str) -> bool:
-        return self._database.write(lambda connection: demand.drop(connection, self._layout, class_name, column))
+    def undemand(self, class_name: str, keys: Keys, state: IndexState = "dropped") -> bool:
+        return self._database.write(lambda connection: demand.drop(connection, self._layout, class_name, keys, state))
 
     # -- objects ------------------------------------------------------------------------------------------------------
 

@@ -34,8 +34,13 @@ WANTED: dict[str, tuple[str, ...]] = {
     "_Session": ("sessionToken", "user"),
     "_Installation": ("installationId", "deviceToken"),
     "_User": ("_email_verify_token", "_perishable_token"),
+    "_PushStatus": ("status",),
+    "_Idempotency": ("expire",),
 }
 """Look-ups of the server itself; unique names are found through `unique_keys`, links through the join tables' own indexes."""
+
+DEMAND = "demand:"
+"""Begins the keys in `meta` of notes about indexes on demand, followed by `CLASS/KEYS`."""
 
 
 @dataclass
@@ -57,6 +62,7 @@ class Layout:
 
     def __init__(self) -> None:
         self._state: tuple[dict[str, Table], int | None] = ({}, None)
+        self._indexed: set[str] = set()
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -73,6 +79,7 @@ class Layout:
     def forget(self) -> None:
         """After a rollback, or when a table turned out to be missing."""
         self._state = ({}, None)
+        self._indexed.clear()
 
     def read(self, connection: apsw.Connection) -> dict[str, Table]:
         """Read everything anew. An older view than the one known is given to the caller alone."""
@@ -113,21 +120,32 @@ class Layout:
         """The class's table, made if it is not there. Only within a write."""
         self.current(connection)
         found = self.tables.get(cls.name)
-        return found if found is not None else self.create(connection, cls)
+        if found is None:
+            return self.create(connection, cls)
+        if cls.name in WANTED and cls.name not in self._indexed:
+            # A file of an older server may lack one.
+            self._index(connection, cls)
+        return found
 
     def create(self, connection: apsw.Connection, cls: ClassDef) -> Table:
         connection.execute(TABLE.format(table_name(cls.name)))
         table = self.tables[cls.name] = Table(cls.name)
         if cls.name.startswith("_Join:"):
             _index_links(connection, cls.name)
-        for column in WANTED.get(cls.name, ()):
-            create_index(connection, cls, "w", column, [(column, False)])
+        self._index(connection, cls)
         self.version = bump_version(connection)
         return table
+
+    def _index(self, connection: apsw.Connection, cls: ClassDef) -> None:
+        """The indexes for the server's own look-ups."""
+        for column in WANTED.get(cls.name, ()):
+            create_index(connection, cls, "w", column, [(column, False)])
+        self._indexed.add(cls.name)
 
     def drop(self, connection: apsw.Connection, class_name: str) -> None:
         """The class's table with all that hangs on it."""
         table = self.tables.pop(class_name, None)
+        self._indexed.discard(class_name)
         if table is None:
             return
         for column in table.geo:
@@ -136,6 +154,8 @@ class Layout:
             connection.execute(f"DROP TABLE {text_table(class_name, column)}")
         connection.execute(f"DROP TABLE {table_name(class_name)}")
         connection.execute("DELETE FROM unique_keys WHERE class = ?", (class_name,))
+        notes = f"{DEMAND}{class_name}/"
+        connection.execute("DELETE FROM meta WHERE substr(key, 1, ?) = ?", (len(notes), notes))
 
 
 def read_version(connection: apsw.Connection) -> int:
