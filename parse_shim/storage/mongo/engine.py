@@ -33,6 +33,7 @@ from parse_shim.storage.mongo.indexes import Indexes
 from parse_shim.storage.mongo.inserts import insert_all
 from parse_shim.storage.mongo.layout import Layout
 from parse_shim.storage.mongo.links import Links
+from parse_shim.storage.mongo.pages import Pages
 from parse_shim.storage.mongo.reading import Reading
 from parse_shim.storage.mongo.snapshot import State, snapshot
 from parse_shim.storage.mongo.update import Operators, compile_update, sets_auth_data
@@ -70,7 +71,7 @@ class MongoEngine:
         self._reading = Reading(self.connection, self._indexes, self._schemas)
         self._aggregation = Aggregation(self.connection)
         self._layouts: dict[str, Layout] = {}
-        self._answers: dict[str, Answers] = {}
+        self._pages: dict[str, Pages] = {}
 
     # -- classes ------------------------------------------------------------------------------------------------------
 
@@ -108,8 +109,7 @@ class MongoEngine:
             return []
         layout = self._layout(cls)
         with translated():
-            read = self._answer(layout).read
-            return [read(raw) for raw in self._reading.find(layout, where, options)]
+            return self._page(layout).read(self._reading.find(layout, where, options))
 
     def count(self, cls: ClassDef, where: Node) -> int:
         with translated():
@@ -260,10 +260,10 @@ class MongoEngine:
             found = self._layouts[cls.name] = Layout(cls)
         return found
 
-    def _answer(self, layout: Layout) -> Answers:
-        found = self._answers.get(layout.cls.name)
-        if found is None or found.layout is not layout:
-            found = self._answers[layout.cls.name] = Answers(layout)
+    def _page(self, layout: Layout) -> Pages:
+        found = self._pages.get(layout.cls.name)
+        if found is None or found.answers.layout is not layout:
+            found = self._pages[layout.cls.name] = Pages(Answers(layout))
         return found
 
     def _insert_error(self, cls: ClassDef, doc: Doc) -> EngineError | None:
