@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_LETTERS = bytes(ord(ALPHABET[byte % 62]) for byte in range(256))
+_UNFAIR = bytes(range(248, 256))
+"""Bytes beyond the last whole 62: with them the first letters of the alphabet would come more often."""
+_EPOCH = datetime(1970, 1, 1)
 _clock: Callable[[], float] = time.time
 
 
 def new_object_id(size: int = 10) -> str:
-    """`size` characters of `A-Za-z0-9`. Rejection from random bytes: 0.5 µs against 7 µs for `secrets.choice`."""
-    out: list[str] = []
+    """`size` characters of `A-Za-z0-9`. Random bytes, translated: 0.7 µs against 7 µs for `secrets.choice`."""
+    out = b""
     while len(out) < size:
-        out += [ALPHABET[b & 63] for b in secrets.token_bytes(size + 6) if b & 63 < 62]
-    return "".join(out[:size])
+        out += os.urandom(size + 6).translate(_LETTERS, _UNFAIR)
+    return out[:size].decode("ascii")
 
 
 def new_session_token() -> str:
@@ -31,8 +36,7 @@ def new_token(size: int = 25) -> str:
 
 def now() -> datetime:
     """This instant: naive UTC, whole milliseconds, as every stored date."""
-    seconds = _clock()
-    return datetime.fromtimestamp(int(seconds * 1000) / 1000, UTC).replace(tzinfo=None)
+    return _EPOCH + timedelta(milliseconds=int(_clock() * 1000))
 
 
 def timestamp() -> float:

@@ -11,9 +11,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -57,14 +56,20 @@ _USUAL = len(_TEMPLATE)
 """Attributes of a record to which nobody added any."""
 
 
-@contextmanager
-def fields(**values: Any) -> Iterator[None]:
-    """Add fields (request_id, class_name, user_id) to every line logged inside; each greenlet has its own."""
-    token = _fields.set({**_fields.get(), **values})
-    try:
-        yield
-    finally:
-        _fields.reset(token)
+class fields:
+    """Add fields (request_id, class_name, user_id) to every line logged inside; each greenlet has its own. Half of a generator's cost."""
+
+    __slots__ = ("_token", "_values")
+
+    def __init__(self, **values: Any) -> None:
+        self._values = values
+        self._token: Token[Mapping[str, Any]]
+
+    def __enter__(self) -> None:
+        self._token = _fields.set({**_fields.get(), **self._values})
+
+    def __exit__(self, *problem: object) -> None:
+        _fields.reset(self._token)
 
 
 def redacted(value: Any) -> Any:

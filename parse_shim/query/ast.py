@@ -213,10 +213,8 @@ NOTHING = Or(())
 
 def both(first: Node, second: Node) -> Node:
     """`first` and `second`, flat."""
-    if first == EVERYTHING:
+    left = first.parts if type(first) is And else (first,)
+    right = second.parts if type(second) is And else (second,)
+    if not left:
         return second
-    if second == EVERYTHING:
-        return first
-    left = first.parts if isinstance(first, And) else (first,)
-    right = second.parts if isinstance(second, And) else (second,)
-    return And(left + right)
+    return And(left + right) if right else first

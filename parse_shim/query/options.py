@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FindOptions:
-    """For engines. `limit` None: all. `order`: (path, descending) pairs, in turn; ("$score", True) is the text score.
+    """For engines. Never changed; frozen it would take three times as long to make, for every find.
+
+    `limit` None: all. `order`: (path, descending) pairs, in turn; ("$score", True) is the text score.
     `keys`: top-level fields wanted (None: all; an engine may return more). `want_score`: add the text score under `score`."""
 
     limit: int | None = None

@@ -45,7 +45,7 @@ def check_class_exists(ctx: Context, class_name: str, *, reading: bool = False) 
 
 
 def check_class(auth: Auth, cls: ClassDef, operation: Operation, *, creating: bool = False) -> Node:
-    """Class-level permission for `operation`: the node its objects must satisfy besides, EVERYTHING mostly.
+    """Class-level permission for `operation`: the node its objects must satisfy besides, EVERYTHING mostly; for none, NOTHING itself.
 
     `creating`: the write makes a new object (matters for addField). Raises Denied 119, or 101 with status 404 when
     somebody must log in first.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,10 +23,6 @@ LARGEST = 2**31 - 1
 NO_LIMIT = -1
 """`FindParams.limit` for the server's own reading: every match."""
 
-FIND_WORDS = frozenset(
-    "where limit skip order count keys excludeKeys include includeAll redirectClassNameForKey readPreference "
-    "includeReadPreference subqueryReadPreference hint comment explain".split()
-)
 GET_WORDS = frozenset("keys include excludeKeys readPreference includeReadPreference subqueryReadPreference".split())
 READ_PREFERENCES = frozenset("PRIMARY PRIMARY_PREFERRED SECONDARY SECONDARY_PREFERRED NEAREST".split())
 EXPLAIN_WORDS = frozenset("queryPlanner queryPlannerExtended executionStats allPlansExecution".split())
@@ -35,9 +31,11 @@ _ORDER = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[\w-]+)*\Z")
 _ORDER_ALIASES = {"_created_at": "createdAt", "_updated_at": "updatedAt"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FindParams:
-    """What a find asks for. `where`: JSON (an object or its text, unread yet) or a Node. `limit` None: the server's default, NO_LIMIT: all.
+    """What a find asks for. Never changed; frozen it would take three times as long to make.
+
+    `where`: JSON (an object or its text, unread yet) or a Node. `limit` None: the server's default, NO_LIMIT: all.
     `order`: (path, descending) pairs. `keys` None: all fields. `explain`: a verbosity word, or None."""
 
     where: Json | Node = field(default_factory=dict)
@@ -59,35 +57,16 @@ class FindParams:
 
 
 EVERY = FindParams()
-_EVERYTHING: dict[str, Json] = {}
 
 
 def find_params(raw: Mapping[str, Json]) -> FindParams:
     """Parameters of `GET /classes/C`. Raises ParseError 102 (unknown or unusable parameter), 105 (order)."""
     if not raw:
         return EVERY
-    for name in raw:
-        if name not in FIND_WORDS:
-            raise ParseError(Code.INVALID_QUERY, f"Invalid parameter for query: {name}")
-    get = raw.get
-    return FindParams(
-        where=raw.get("where", _EVERYTHING),
-        limit=_limit(get("limit")),
-        skip=_skip(get("skip")),
-        order=parse_order(get("order")),
-        count=_truthy(get("count")),
-        keys=_names(raw["keys"]) if get("keys") is not None else None,
-        exclude_keys=_names(get("excludeKeys")),
-        include=_names(get("include")),
-        include_all=_truthy(get("includeAll")),
-        redirect_key=_redirect(get("redirectClassNameForKey")),
-        hint=_hint(get("hint")),
-        comment=raw["comment"] if isinstance(get("comment"), str) else None,
-        explain=_explain(get("explain")),
-        read_preference=checked_preference(get("readPreference")),
-        include_read_preference=_text_or_none(get("includeReadPreference")),
-        subquery_read_preference=_text_or_none(get("subqueryReadPreference")),
-    )
+    if not FIND_WORDS.issuperset(raw):
+        unknown = next(name for name in raw if name not in FIND_WORDS)
+        raise ParseError(Code.INVALID_QUERY, f"Invalid parameter for query: {unknown}")
+    return FindParams(**{attribute: read(raw[word]) for word, attribute, read in _READERS if word in raw})
 
 
 def get_params(raw: Mapping[str, Json]) -> FindParams:
@@ -198,3 +177,26 @@ def checked_preference(value: Json) -> str | None:
 
 def _text_or_none(value: Json) -> str | None:
     return value.upper() if isinstance(value, str) and value else None
+
+
+_READERS: tuple[tuple[str, str, Callable[[Json], Any]], ...] = (
+    ("where", "where", lambda value: value),
+    ("limit", "limit", _limit),
+    ("skip", "skip", _skip),
+    ("order", "order", parse_order),
+    ("count", "count", _truthy),
+    ("keys", "keys", lambda value: None if value is None else _names(value)),
+    ("excludeKeys", "exclude_keys", _names),
+    ("include", "include", _names),
+    ("includeAll", "include_all", _truthy),
+    ("redirectClassNameForKey", "redirect_key", _redirect),
+    ("hint", "hint", _hint),
+    ("comment", "comment", lambda value: value if isinstance(value, str) else None),
+    ("explain", "explain", _explain),
+    ("readPreference", "read_preference", checked_preference),
+    ("includeReadPreference", "include_read_preference", _text_or_none),
+    ("subqueryReadPreference", "subquery_read_preference", _text_or_none),
+)
+"""Word, attribute of FindParams, how it is read; in the order in which they may be refused."""
+
+FIND_WORDS = frozenset(word for word, _, _ in _READERS)

@@ -12,21 +12,19 @@ from parse_shim.classes.permissions import Protection
 from parse_shim.hooks.kinds import AFTER_FIND
 from parse_shim.query.ast import Node
 from parse_shim.query.options import FindOptions
-from parse_shim.rest.engine_errors import translated
 from parse_shim.rest.include import Selection
 from parse_shim.rest.reading import Reading
 
 
 def pass_through(reading: Reading, where: Node, options: FindOptions, selection: Selection, protected: Protection) -> list[Any] | None:
-    """The answer's objects, ready for JSON; None when somebody must look into them, or the engine cannot."""
+    """The answer's objects, ready for JSON; None when somebody must look into them, or the engine cannot. Raises EngineError."""
     if not reading.as_json or not may_pass_through(reading, selection, protected):
         return None
     give = getattr(reading.ctx.core.engine, "find_json", None)
     if give is None:
         return None
-    with translated(reading.cls.name):
-        found: list[Any] | None = give(reading.cls, where, options)
-        return found
+    found: list[Any] | None = give(reading.cls, where, options)
+    return found
 
 
 def may_pass_through(reading: Reading, selection: Selection, protected: Protection) -> bool:

@@ -174,7 +174,7 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
             plan_where = both(both(where, permitted), visible)
             found.plan = ctx.core.engine.explain(cls, plan_where, options, params.explain)
             return
-        if wants_rows and permitted != NOTHING:
+        if wants_rows and permitted is not NOTHING:
             whole, began = both(both(where, permitted), visible), perf_counter()
             found.json = pass_through(reading, whole, options, selection, protected)
             if found.json is None:
@@ -189,7 +189,7 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
 def _permitted(reading: Reading) -> Node:
     operation = reading.operation
     permitted = check_class(reading.ctx.auth, reading.cls, operation)
-    if permitted == NOTHING and operation == "get" and not reading.included:
+    if permitted is NOTHING and operation == "get" and not reading.included:
         raise ObjectNotFound()
     return permitted
 

@@ -73,7 +73,10 @@ def read_target(environ: dict[str, Any], mount: str) -> Target:
     shown = path.partition("#")[0]
     start = environ.get("SCRIPT_NAME", "") + mount
     below = shown.lstrip("/") if not start else shown[len(start) :] if shown.startswith(start) else shown
-    return Target(shown, tuple(decoded(part) for part in below.split("/") if part), environ.get("QUERY_STRING", ""))
+    parts = [part for part in below.split("/") if part]
+    if "%" in below or not below.isascii():
+        parts = [decoded(part) for part in parts]
+    return Target(shown, tuple(parts), environ.get("QUERY_STRING", ""))
 
 
 def read_call(environ: dict[str, Any], settings: Settings, target: Target, request_id: str = "") -> Call:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import hashlib
 import html
 import logging
+from binascii import b2a_base64
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -86,11 +86,11 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         self._origins = settings.allow_origin or ("*",)
         allowed = ", ".join((HEADERS, *settings.allow_headers))
-        self._fixed = [
+        self._fixed = (
             ("Access-Control-Allow-Methods", METHODS),
             ("Access-Control-Allow-Headers", allowed),
             ("Access-Control-Expose-Headers", EXPOSED),
-        ]
+        )
 
     def answer(self, reply: Reply, environ: dict[str, Any], request_id: str = "") -> Answer:
         """Status line, headers and body: ETag and 304, gzip where it is welcome and worth it, no body for HEAD."""
@@ -128,8 +128,8 @@ class Sender:
 
 def etag(body: bytes) -> str:
     """Weak: the same JSON may be sent with or without gzip."""
-    digest = base64.b64encode(hashlib.sha1(body, usedforsecurity=False).digest()[:20]).decode("ascii").rstrip("=")
-    return f'W/"{len(body):x}-{digest}"'
+    digest = b2a_base64(hashlib.sha1(body, usedforsecurity=False).digest(), newline=False)
+    return f'W/"{len(body):x}-{digest[:27].decode("ascii")}"'
 
 
 def _unchanged(tag: str, method: str, environ: dict[str, Any]) -> bool:

@@ -50,40 +50,43 @@ class Router:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes = tuple(routes)
-        self._fixed: dict[tuple[str, str, int], list[tuple[Route, tuple[str, ...]]]] = {}
-        self._open: dict[tuple[str, str], list[tuple[Route, tuple[str, ...]]]] = {}
+        self._fixed: dict[tuple[str, str, int], list[_Rule]] = {}
+        self._open: dict[tuple[str, str], list[_Rule]] = {}
         for route in sorted(self.routes, key=lambda route: [part[:1] in ":*" for part in route.parts]):
             parts = route.parts
             if parts[-1][:1] == "*":
-                self._open.setdefault((route.method, parts[0].lower()), []).append((route, parts))
+                self._open.setdefault((route.method, parts[0].lower()), []).append(_Rule(route, parts[:-1]))
             else:
-                self._fixed.setdefault((route.method, parts[0].lower(), len(parts)), []).append((route, parts))
+                self._fixed.setdefault((route.method, parts[0].lower(), len(parts)), []).append(_Rule(route, parts))
 
     def find(self, method: str, segments: Sequence[str]) -> Match | None:
         """The route and what its `:names` stand for."""
         if not segments:
             return None
         first = segments[0].lower()
-        for route, parts in self._fixed.get((method, first, len(segments)), ()):
-            found = _bind(parts, segments)
-            if found is not None:
-                return Match(route, found)
-        for route, parts in self._open.get((method, first), ()):
-            if len(segments) >= len(parts):
-                found = _bind(parts[:-1], segments)
-                if found is not None:
-                    return Match(route, {**found, parts[-1][1:]: "/".join(segments[len(parts) - 1 :])})
+        for rule in self._fixed.get((method, first, len(segments)), ()):
+            if rule.fits(segments):
+                return Match(rule.route, {name: segments[at] for at, name in rule.names})
+        for rule in self._open.get((method, first), ()):
+            if len(segments) > rule.size and rule.fits(segments):
+                found = {name: segments[at] for at, name in rule.names}
+                return Match(rule.route, {**found, rule.route.parts[-1][1:]: "/".join(segments[rule.size :])})
         return None
 
 
-def _bind(parts: Sequence[str], segments: Sequence[str]) -> dict[str, str] | None:
-    found: dict[str, str] = {}
-    for part, segment in zip(parts, segments, strict=False):
-        if part[0] == ":":
-            found[part[1:]] = segment
-        elif part.lower() != segment.lower():
-            return None
-    return found
+class _Rule:
+    """A route with its `size` first parts taken apart: the words after the first one, which the table knows, and the `:names`."""
+
+    __slots__ = ("names", "route", "size", "words")
+
+    def __init__(self, route: Route, parts: Sequence[str]) -> None:
+        self.route = route
+        self.size = len(parts)
+        self.names = tuple((at, part[1:]) for at, part in enumerate(parts) if part[0] == ":")
+        self.words = tuple((at, part.lower()) for at, part in enumerate(parts) if part[0] != ":" and at > 0)
+
+    def fits(self, segments: Sequence[str]) -> bool:
+        return not self.words or all(segments[at].lower() == word for at, word in self.words)
 
 
 def routes(*groups: Iterable[Route]) -> list[Route]:
