@@ -30,6 +30,7 @@ OPTIONS = {
 FORM = {"Content-Type": "application/x-www-form-urlencoded", "X-Requested-With": "XMLHttpRequest"}
 DEVICE = {"installationId": "inst-1", "deviceType": "ios", "deviceToken": "token-1"}
 ANONYMOUS = {"authData": {"anonymous": {"id": "11111111-1111-4111-8111-111111111111"}}}
+ON_DEVICE = {"X-Parse-Installation-Id": "inst-1"}
 LEAVES = {"guests": op("RemoveRelation", objects=[pointer("_User", "{bob}")])}
 CHANGE = {"method": "PUT", "path": "/parse/classes/Call/{call}", "body": {"title": "c"}}
 OTHER = {"authData": {"anonymous": {"id": "22222222-2222-4222-8222-222222222222"}}}
@@ -154,6 +155,7 @@ LOOK_UPS = {
     "a name that is taken": sends("app", "POST", "/users", {"username": "ann", "password": "p1"}),
     "an address that is taken": sends("app", "POST", "/users", {"username": "ann2", "password": "p1", "email": "ann@x.org"}),
     "logging in": sends("app", "POST", "/login", {"username": "ann", "password": "p1"}),
+    "logging in on a device": sends("app", "POST", "/login", {"username": "bob", "password": "p1"}, **ON_DEVICE),
     "logging in with the address": sends("app", "POST", "/login", {"email": "ann@x.org", "password": "p1"}),
     "a wrong password": sends("app", "POST", "/login", {"username": "ann", "password": "no"}),
     "logging in with an identity": sends("app", "POST", "/users", ANONYMOUS),
@@ -195,6 +197,13 @@ def test_a_query_without_an_index_is_seen(recorder: Recorder, server: Server) ->
     with recorder.recording():
         server.ok("master", "GET", '/classes/Call?where={"title":"a"}')
     assert len(recorder.scans()) == 1
+
+
+def test_a_poll_looks_up_session_user_and_roles(recorder: Recorder, server: Server) -> None:
+    server.core.cache.clear()
+    with recorder.recording():
+        LOOK_UPS["a poll with a token"](server)
+    assert recorder.classes() == {"_Session", "_User", "_Role", "_Join:users:_Role", "_Join:roles:_Role", "Call"}
 
 
 @pytest.mark.parametrize("name", LOOK_UPS)

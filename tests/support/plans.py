@@ -12,6 +12,7 @@ from pymongo import monitoring
 
 from parse_shim.storage.mongo.engine import MongoEngine
 from parse_shim.storage.sqlite.engine import SqliteEngine
+from parse_shim.storage.sqlite.names import decoded
 
 _MONGO = {"find", "aggregate", "count", "distinct", "findAndModify", "update", "delete"}
 _OF_THE_DRIVER = {"lsid", "txnNumber", "writeConcern", "readConcern", "ordered", "cursor", "maxTimeMS", "batchSize", "singleBatch"}
@@ -26,6 +27,10 @@ class Recorder(Protocol):
 
     def recording(self) -> contextlib.AbstractContextManager[None]:
         """What is sent inside the block is remembered."""
+        ...
+
+    def classes(self) -> set[str]:
+        """Which were asked."""
         ...
 
     def scans(self) -> list[str]:
@@ -51,6 +56,9 @@ class SqliteRecorder:
         self._seen = self._kept = []
         yield
         self._seen = None
+
+    def classes(self) -> set[str]:
+        return {decoded(name) for sql, _ in self._kept for name in re.findall(r'"c:([^"]*)"', sql)}
 
     def scans(self) -> list[str]:
         asked = [(sql, values) for sql, values in self._kept if _SQL.match(sql) and _OF_CLASSES.search(sql)]
@@ -87,6 +95,9 @@ class MongoRecorder(monitoring.CommandListener):
         self._on, self._kept = True, []
         yield
         self._on = False
+
+    def classes(self) -> set[str]:
+        return {str(next(iter(command.values()))) for command in self._kept}
 
     def scans(self) -> list[str]:
         kept, self._kept = self._kept, []

@@ -6,11 +6,12 @@ parse-server copies every index that it finds into `_SCHEMA` when it starts; our
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pymongo
 from pymongo import IndexModel
-from pymongo.errors import ExecutionTimeout, OperationFailure
+from pymongo.errors import DuplicateKeyError, ExecutionTimeout, OperationFailure
 
 from parse_shim import ids
 from parse_shim.classes.model import ClassDef
@@ -84,7 +85,8 @@ def make(connection: Connection, layout: Layout, keys: Keys, reason: str, by_ope
     if against is not None:
         return against
     note: Raw = {"class": name, "keys": keys_text(keys), "reason": reason, "since": ids.now(), "state": "made"}
-    connection.collection(NOTES).replace_one({"_id": _key(name, keys)}, note, upsert=True)
+    if not _written(connection, _key(name, keys), note, by_operator):
+        return EXISTS
     stored = [(layout.path(column), -1 if descending else 1) for column, descending in keys]
     index = IndexModel(stored, name=index_name(keys))
     # A member that is away must not keep the others waiting.
@@ -136,6 +138,17 @@ def _useless(connection: Connection, layout: Layout, keys: Keys) -> str | None:
         if plain and same_order(begins, wanted) and not one.keys() & {"collation", "partialFilterExpression", "hidden"}:
             return EXISTS
     return None
+
+
+def _written(connection: Connection, key: str, note: Raw, by_operator: bool) -> bool:
+    """False while another process makes the same index: its note stands there already."""
+    over = note["since"] - timedelta(seconds=_BUILD_SECONDS)
+    free: Raw = {} if by_operator else {"$or": [{"since": {"$lt": over}}, {"state": {"$ne": "made"}}]}
+    try:
+        connection.collection(NOTES).replace_one({"_id": key, **free}, note, upsert=True)
+    except DuplicateKeyError:
+        return False
+    return True
 
 
 def _too_large(connection: Connection, name: str) -> str | None:
