@@ -30,7 +30,7 @@ from parse_shim.storage.mongo.connection import DEFAULT_TIMEOUT_MS, Connection, 
 from parse_shim.storage.mongo.errors import translated
 from parse_shim.storage.mongo.gridfs import MongoFiles
 from parse_shim.storage.mongo.indexes import Indexes
-from parse_shim.storage.mongo.inserts import insert_all
+from parse_shim.storage.mongo.inserts import Inserts, insert_all
 from parse_shim.storage.mongo.layout import Layout
 from parse_shim.storage.mongo.links import Links
 from parse_shim.storage.mongo.pages import Pages
@@ -69,6 +69,7 @@ class MongoEngine:
         self._schemas = Schemas(self.connection, self._indexes, self._version)
         self._links = Links(self.connection, self._indexes)
         self._reading = Reading(self.connection, self._indexes, self._schemas)
+        self._inserts = Inserts(self.connection)
         self._aggregation = Aggregation(self.connection)
         self._layouts: dict[str, Layout] = {}
         self._pages: dict[str, Pages] = {}
@@ -154,7 +155,7 @@ class MongoEngine:
         with translated():
             raw = layout.write(doc)
             self._ready_to_write(layout, raw)
-            self.connection.collection(cls.name).insert_one(raw, session=self.connection.session)
+            self._inserts.insert(cls.name, raw)
 
     def insert_all(self, cls: ClassDef, docs: Sequence[Doc]) -> list[EngineError | None]:
         """As many calls of `insert` in one round trip; what each raises. Raises Unavailable: some may be stored."""

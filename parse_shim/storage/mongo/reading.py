@@ -11,6 +11,7 @@ from bson import json_util
 from parse_shim.query.ast import And, EqFold, In, Node, Not, Or, Regex, Text
 from parse_shim.query.options import FindOptions
 from parse_shim.storage.mongo import geo
+from parse_shim.storage.mongo.alike import Alike
 from parse_shim.storage.mongo.classes import Schemas
 from parse_shim.storage.mongo.connection import Connection, Raw
 from parse_shim.storage.mongo.indexes import CASELESS, Indexes
@@ -38,6 +39,7 @@ class Reading:
         self.indexes = indexes
         self.densities = Densities()
         self._schemas = schemas
+        self._alike = Alike(self)
 
     def find(self, layout: Layout, where: Node, options: FindOptions) -> list[Raw]:
         """Stored documents."""
@@ -45,7 +47,7 @@ class Reading:
         near = None if options.order else geo.ordering(where)
         if near is not None:
             return nearest(self, layout, where, near, options)
-        return self.ask(layout, self.question(layout, where, options), options)
+        return self._alike.find(layout, where, options, lambda: self.ask(layout, self.question(layout, where, options), options))
 
     def count(self, layout: Layout, where: Node) -> int:
         where = self.prepared(layout, where)
