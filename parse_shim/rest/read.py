@@ -176,14 +176,18 @@ def _ask_store(reading: Reading, selection: Selection, protected: Protection, fo
             return
         if wants_rows and permitted is not NOTHING:
             whole, began = both(both(where, permitted), visible), perf_counter()
-            found.json = pass_through(reading, whole, options, selection, protected)
-            if found.json is None:
-                found.results = ctx.core.engine.find(cls, whole, options)
-            asked(ctx.core, cls, whole, options, began, len(found.results if found.json is None else found.json))
+            try:
+                found.json = pass_through(reading, whole, options, selection, protected)
+                if found.json is None:
+                    found.results = ctx.core.engine.find(cls, whole, options)
+            finally:  # the slowest of all are those that the store gave up
+                asked(ctx.core, cls, whole, options, began, len(found.results if found.json is None else found.json))
         if params.count:
             whole, began = both(both(where, countable), visible), perf_counter()
-            found.count = ctx.core.engine.count(cls, whole)
-            asked(ctx.core, cls, whole, ALL, began, found.count)
+            try:
+                found.count = ctx.core.engine.count(cls, whole)
+            finally:
+                asked(ctx.core, cls, whole, ALL, began, found.count or 0)
 
 
 def _permitted(reading: Reading) -> Node:

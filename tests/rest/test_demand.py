@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from parse_shim.errors import Unavailable
+from parse_shim.errors import Code, ParseError, Refused, Unavailable
 from parse_shim.ids import now
 from parse_shim.query.ast import And, Compare, Eq, Not, Or, Readable
 from parse_shim.query.options import FindOptions
@@ -221,6 +221,25 @@ def test_a_slow_query_is_logged_with_the_index_it_used(
         again(world, times=1, where={"objectId": "o8"})
     lines = [record.getMessage().partition(" ms, ")[2] for record in caplog.records if record.levelno == logging.WARNING]
     assert lines == ["1 objects given, 1 read, index name", "1 objects given, 1 read, index objectId"]
+
+
+@pytest.mark.parametrize("words", [{}, {"count": 1, "limit": 0}])
+def test_a_query_that_the_store_gave_up_is_logged(
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, words: dict[str, Any]
+) -> None:
+    def give_up(*_: Any) -> None:
+        raise Refused("The query takes too long.", Code.TIMEOUT)
+
+    world = make(slow_query_ms=500)
+    monkeypatch.setattr(demand, "perf_counter", lambda: 1e9)
+    for name in ("find", "find_json", "count"):
+        monkeypatch.setattr(world.core.engine, name, give_up)
+    with caplog.at_level(logging.WARNING, "parse_shim.slow"), pytest.raises(ParseError):
+        ask(world, times=1, where={"name": "n7"}, **words)
+    world.core.extras[demand.DEMAND].wait()
+    [line] = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert line.startswith("slow query of Thing (name Eq): ")
+    assert f"0 objects given, {OBJECTS} read, index none" in line
 
 
 def test_a_query_that_cannot_be_looked_at_is_logged_all_the_same(
