@@ -30,7 +30,7 @@ def numbers(database):
 def together(database, jobs):
     """The outcomes of the jobs as one group, in their order."""
     tickets = [group.Ticket(job) for job in jobs]
-    database.carry_out(tickets)
+    database.carry_out(tickets[0].began, lambda: tickets)
     return [ticket.error or ticket.result for ticket in tickets]
 
 
@@ -49,7 +49,7 @@ def test_a_commit_that_fails_fails_all_of_them(database, monkeypatch):
     monkeypatch.setattr(database, "_commit", refuse)
     tickets = [group.Ticket(insert(n)) for n in (1, 2)]
     with pytest.raises(Unavailable):
-        database.carry_out(tickets)
+        database.carry_out(tickets[0].began, lambda: tickets)
     monkeypatch.undo()
     assert numbers(database) == []
 
@@ -90,7 +90,7 @@ def test_a_leader_that_is_stopped_leaves_the_lead_to_the_next():
     class Stopped(BaseException):
         pass
 
-    made = group.Group(lambda tickets: [ticket.keep(partial(ticket.job, None)) for ticket in tickets])
+    made = group.Group(lambda began, collect: [ticket.keep(partial(ticket.job, None)) for ticket in collect()])
     first = group.Ticket(lambda connection: seen.append(1))
     first.leads, made._led, made._waiting = True, True, [first]
     thread = threading.Thread(target=lambda: made.write(lambda connection: seen.append(2)))
@@ -110,5 +110,49 @@ def test_an_error_that_ends_the_transaction_fails_the_whole_group(database):
 
     tickets = [group.Ticket(insert(1)), group.Ticket(ended), group.Ticket(insert(2))]
     with pytest.raises(Unavailable):
-        database.carry_out(tickets)
+        database.carry_out(tickets[0].began, lambda: tickets)
     assert numbers(database) == []
+
+
+def test_writes_that_come_while_another_process_writes_join_the_group(database):
+    commits = []
+    database.alone(lambda connection: connection.set_commit_hook(lambda: bool(commits.append(1))))
+    other = apsw.Connection(database.file)
+    other.execute("BEGIN IMMEDIATE")
+    threads = [threading.Thread(target=database.write, args=(insert(number),)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(database._group._waiting) < 4:
+        pass
+    other.execute("COMMIT")
+    other.close()
+    for thread in threads:
+        thread.join()
+    assert numbers(database) == [0, 1, 2, 3]
+    assert len(commits) == 1
+
+
+def test_only_the_longest_waiting_write_gives_up_at_a_lock(tmp_path):
+    database = Database(str(tmp_path / "a.db"), fast=True, busy_seconds=0.2)
+    database.write(lambda connection: connection.execute("CREATE TABLE t (n INTEGER UNIQUE)"))
+    other = apsw.Connection(database.file)
+    other.execute("BEGIN IMMEDIATE")
+    late = group.Ticket(insert(2))
+    late.began += 60
+
+    def write():
+        with pytest.raises(Unavailable):
+            database.write(insert(1))
+        other.execute("COMMIT")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not database._group._waiting:
+        pass
+    database._group._waiting.append(late)
+    thread.join()
+    other.close()
+    assert late.leads and late.error is None
+    database._group._lead(late)
+    assert numbers(database) == [2]
+    database.close()

@@ -14,6 +14,7 @@ from parse_shim.classes.system import SERVER_INDEXES
 from parse_shim.storage.merge import merge_class, without_columns
 from parse_shim.storage.sqlite import demand, geo
 from parse_shim.storage.sqlite.connection import rows_of
+from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.layout import (
     Layout,
     bump_version,
@@ -36,7 +37,7 @@ def load(connection: apsw.Connection) -> dict[str, ClassDef]:
     return {name: _read(name, definition) for name, definition in rows}
 
 
-def save(connection: apsw.Connection, layout: Layout, cls: ClassDef) -> ClassDef:
+def save(connection: Connection, layout: Layout, cls: ClassDef) -> ClassDef:
     """Merge, write, and bring tables, trees and indexes in line. Raises FieldConflict."""
     stored = _stored(connection, cls.name)
     saved = merge_class(stored, cls)
@@ -49,7 +50,7 @@ def save(connection: apsw.Connection, layout: Layout, cls: ClassDef) -> ClassDef
     return saved
 
 
-def drop_fields(connection: apsw.Connection, layout: Layout, cls: ClassDef, names: Iterable[str]) -> ClassDef:
+def drop_fields(connection: Connection, layout: Layout, cls: ClassDef, names: Iterable[str]) -> ClassDef:
     gone = [name for name in names if name not in ("objectId", "createdAt", "updatedAt", "ACL")]
     stored = _stored(connection, cls.name) or cls
     table = layout.ensure(connection, stored)
@@ -68,7 +69,7 @@ def drop_fields(connection: apsw.Connection, layout: Layout, cls: ClassDef, name
     return left
 
 
-def drop(connection: apsw.Connection, layout: Layout, name: str) -> None:
+def drop(connection: Connection, layout: Layout, name: str) -> None:
     layout.current(connection)
     connection.execute("DELETE FROM classes WHERE name = ?", (name,))
     for table in [t for t in layout.tables if t == name or (t.startswith("_Join:") and t.split(":", 2)[2] == name)]:

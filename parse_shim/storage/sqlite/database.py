@@ -7,6 +7,7 @@ In memory there is one connection for everything, behind one lock.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import threading
@@ -24,15 +25,12 @@ from parse_shim.storage.sqlite.aside import aside, in_gevent
 from parse_shim.storage.sqlite.connection import connect, make_folder, prepare, translated
 from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.group import Group, Ticket
+from parse_shim.storage.sqlite.turn import RETRY_SECONDS, Turn
 
 T = TypeVar("T")
-Job = Callable[[apsw.Connection], T]
+Job = Callable[[Connection], T]
 
 MOST_IDLE_READERS = 8
-RETRY_SECONDS = 0.001
-"""Between two tries for the write lock: SQLite's own back-off grows to 100 ms, which starves the slower process."""
-
-
 INLINE_SECONDS = 0.02
 STEPS = 20_000
 """Of SQLite's machine, less than a millisecond, between two looks at the clock."""
@@ -47,6 +45,7 @@ class Database:
         self._busy_seconds = busy_seconds
         self.on_rollback: Callable[[], None] = lambda: None
         self._lock = threading.RLock()
+        self._turn = Turn(file) if file else None
         self._inside: int | None = None
         self._group = Group(self.carry_out)
         self._readers: list[Connection] = []
@@ -105,7 +104,7 @@ class Database:
             for ticket in tickets:
                 ticket.keep(partial(self.write, ticket.job))
         else:
-            self.carry_out(tickets)
+            self.carry_out(tickets[0].began, lambda: tickets)
         return [ticket.known_error() for ticket in tickets]
 
     @contextmanager
@@ -157,22 +156,25 @@ class Database:
                 connection.close()
             if self._writer is not None:
                 self._writer.close()
+            if self._turn is not None:
+                self._turn.close()
             self._readers, self._writer, self._closed = [], None, True
 
     # -- for group.py -------------------------------------------------------------------------------------------------------
 
-    def carry_out(self, tickets: Sequence[Ticket]) -> None:
-        """One transaction for all of them, each in a savepoint of its own; what became of each goes into its ticket."""
-        # The first has waited longest. It may have spent its time behind a group that gave the lock up: it then tries once.
-        seconds = max(0.0, tickets[0].began + self._busy_seconds - time.monotonic())
-        if len(tickets) == 1:
-            [only] = tickets
-            only.keep(lambda: self._alone_in_transaction(only.job, seconds))
-            return
-        deadline = self._acquire(seconds)
+    def carry_out(self, began: float, collect: Callable[[], Sequence[Ticket]]) -> None:
+        """One transaction for all that `collect` gives once it has begun, each in a savepoint of its own; what became of each goes
+        into its ticket. `began`: since when the first of them has waited."""
+        # It may have spent its time behind a group that gave the lock up: it then tries once.
+        deadline = self._acquire(max(0.0, began + self._busy_seconds - time.monotonic()))
         try:
             connection = self._write_connection()
             self._begin(connection, deadline)
+            tickets = collect()
+            if len(tickets) == 1:
+                [only] = tickets
+                only.keep(lambda: self._finish(only.job))
+                return
             try:
                 for ticket in tickets:
                     connection.slow_seconds = 0.0
@@ -205,10 +207,16 @@ class Database:
         return deadline
 
     def _begin(self, connection: Connection, deadline: float) -> None:
-        """BEGIN IMMEDIATE. Waits for other processes with sleeps that let other greenlets run; raises Unavailable."""
-        if self.file is None:
+        """Start a transaction that writes, after the processes that have waited longer. Raises Unavailable."""
+        connection.transaction = next(_NUMBERS)
+        if self._turn is None:
             connection.execute("BEGIN")
             return
+        with self._turn.taken(deadline):
+            self._begin_in_file(connection, deadline)
+
+    def _begin_in_file(self, connection: Connection, deadline: float) -> None:
+        """Waits with sleeps that let other greenlets run; SQLite's own back-off grows to 100 ms."""
         while True:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -290,6 +298,8 @@ class Database:
             self._lock, self._inside = threading.RLock(), None
             self._group = Group(self.carry_out)
             self._readers, self._writer = [], None
+            if self._turn is not None:
+                self._turn.close()
 
 
 def _patiently(reader: Connection, job: Job[T]) -> T:
@@ -317,6 +327,7 @@ def _patiently(reader: Connection, job: Job[T]) -> T:
     return result
 
 
+_NUMBERS = itertools.count(1)
 _LEFT_ALONE: list[Connection] = []
 _OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
 

@@ -22,6 +22,7 @@ from parse_shim.storage.sqlite import select
 from parse_shim.storage.sqlite.aside import aside
 from parse_shim.storage.sqlite.connection import connect, rows_of, translated, value_of
 from parse_shim.storage.sqlite.database import Database
+from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.layout import DEMAND, WANTED, Layout, Table, create_index, drop_index, index_names
 from parse_shim.storage.sqlite.names import decoded, encoded, scalar, table_name
 
@@ -63,7 +64,7 @@ def listed(connection: apsw.Connection) -> list[Demanded]:
     return [_demanded(key, value) for key, value in rows]
 
 
-def beside(database: Database, job: Callable[[apsw.Connection], T]) -> T:
+def beside(database: Database, job: Callable[[Connection], T]) -> T:
     """A read that may take long: in a native thread, on a connection of its own."""
     if database.file is None:
         return database.read(job)
@@ -97,7 +98,7 @@ def make(database: Database, cls: ClassDef, keys: Keys, reason: str, by_operator
         raise translated(error, database.file)
 
 
-def drop(connection: apsw.Connection, layout: Layout, class_name: str, keys: Keys, state: IndexState) -> bool:
+def drop(connection: Connection, layout: Layout, class_name: str, keys: Keys, state: IndexState) -> bool:
     layout.current(connection)
     found = next((one for one in listed(connection) if one.class_name == class_name and one.keys == keys), None)
     if found is None:
@@ -176,7 +177,7 @@ def _declared(cls: ClassDef) -> dict[str, Keys]:
     }
 
 
-def _on_own_connection(database: Database, job: Callable[[apsw.Connection], T], *, reader: bool = False) -> T:
+def _on_own_connection(database: Database, job: Callable[[Connection], T], *, reader: bool = False) -> T:
     connection = connect(database.file, busy_seconds=_BUSY_SECONDS, reader=reader)
     try:
         return job(connection)

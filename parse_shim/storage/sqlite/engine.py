@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-import apsw
 import orjson
 
 from parse_shim import ids
@@ -24,6 +23,7 @@ from parse_shim.storage.sqlite import classes, demand, links, select, text, upke
 from parse_shim.storage.sqlite import snapshot as snapshots
 from parse_shim.storage.sqlite.connection import rows_of, value_of
 from parse_shim.storage.sqlite.database import Database
+from parse_shim.storage.sqlite.functions import Connection
 from parse_shim.storage.sqlite.layout import Layout, Table, read_version
 from parse_shim.storage.sqlite.names import is_class, scalar
 from parse_shim.storage.sqlite.rows import from_text
@@ -66,14 +66,14 @@ class SqliteEngine:
     # -- indexes on demand (storage/demand.py) ------------------------------------------------------------------------
 
     def examine(self, cls: ClassDef, where: Node, options: FindOptions) -> Examined:
-        def job(connection: apsw.Connection) -> Examined:
+        def job(connection: Connection) -> Examined:
             table = self._layout.known(connection, cls.name)
             return Examined(0, None, 0) if table is None else demand.examine(connection, cls, table, where, options)
 
         return demand.beside(self._database, job)
 
     def matching(self, cls: ClassDef, where: Node) -> int:
-        def job(connection: apsw.Connection) -> int:
+        def job(connection: Connection) -> int:
             table = self._layout.known(connection, cls.name)
             return 0 if table is None else demand.matching(connection, cls, table, where)
 
@@ -112,7 +112,7 @@ class SqliteEngine:
     def count(self, cls: ClassDef, where: Node) -> int:
         plain = without_order(where)
 
-        def job(connection: apsw.Connection, table: Table) -> int:
+        def job(connection: Connection, table: Table) -> int:
             query = select.counting(cls, table, plain)
             return int(value_of(connection, query.text, query.parameters))
 
@@ -125,7 +125,7 @@ class SqliteEngine:
         return run_pipeline(cls, pipeline, options, lambda name: self.find(ClassDef(name), EVERYTHING))
 
     def explain(self, cls: ClassDef, where: Node, options: FindOptions, verbosity: str) -> dict[str, Any]:
-        def job(connection: apsw.Connection, table: Table) -> list[str]:
+        def job(connection: Connection, table: Table) -> list[str]:
             query = select.plain(cls, table, where, options)
             return [row[3] for row in rows_of(connection, f"EXPLAIN QUERY PLAN {query.text}", query.parameters)]
 
@@ -139,27 +139,27 @@ class SqliteEngine:
     def insert_all(self, cls: ClassDef, docs: Sequence[Doc]) -> list[EngineError | None]:
         """As many calls of `insert`, with one commit; what each raises. Raises Unavailable: none is stored."""
 
-        def one(doc: Doc) -> Callable[[apsw.Connection], None]:
+        def one(doc: Doc) -> Callable[[Connection], None]:
             return lambda connection: writes.insert(connection, self._layout.ensure(connection, cls), doc)
 
         return self._database.write_all([one(doc) for doc in docs])
 
     def update(self, cls: ClassDef, where: Node, update: Update) -> Doc | None:
-        def job(connection: apsw.Connection) -> Doc | None:
+        def job(connection: Connection) -> Doc | None:
             table = self._table(connection, cls)
             return writes.update_one(connection, table, cls, where, update) if table else None
 
         return self._database.write(job)
 
     def update_many(self, cls: ClassDef, where: Node, update: Update) -> int:
-        def job(connection: apsw.Connection) -> int:
+        def job(connection: Connection) -> int:
             table = self._table(connection, cls)
             return writes.update_all(connection, table, cls, where, update) if table else 0
 
         return self._database.write(job)
 
     def delete(self, cls: ClassDef, where: Node) -> int:
-        def job(connection: apsw.Connection) -> int:
+        def job(connection: Connection) -> int:
             table = self._table(connection, cls)
             return writes.delete(connection, table, cls, where) if table else 0
 
@@ -171,7 +171,7 @@ class SqliteEngine:
         rows = [(ids.new_object_id(), owner_id, related_id) for related_id in dict.fromkeys(related_ids)]
         join = links.join_class(join_name(field, class_name))
 
-        def job(connection: apsw.Connection) -> None:
+        def job(connection: Connection) -> None:
             self._layout.ensure(connection, join)
             links.add(connection, join.name, rows)
 
@@ -182,7 +182,7 @@ class SqliteEngine:
         gone = list(related_ids)
         join = links.join_class(join_name(field, class_name))
 
-        def job(connection: apsw.Connection) -> None:
+        def job(connection: Connection) -> None:
             if self._table(connection, join):
                 links.remove(connection, join.name, owner_id, gone)
 
@@ -220,10 +220,9 @@ class SqliteEngine:
 
     # -- private ------------------------------------------------------------------------------------------------------
 
-    def _table(self, connection: apsw.Connection, cls: ClassDef) -> Table | None:
+    def _table(self, connection: Connection, cls: ClassDef) -> Table | None:
         """For writes that make nothing where there is nothing."""
-        self._layout.current(connection)
-        return self._layout.tables.get(cls.name)
+        return self._layout.current(connection).get(cls.name)
 
     def _index_text(self, cls: ClassDef, where: Node) -> None:
         """Make the full text indexes that a search asks for. Without the write lock the search reads every object instead."""
@@ -244,13 +243,13 @@ class SqliteEngine:
         nothing: tuple[list[str], bool] = ([], True)
         return self._read(cls, lambda connection, table: select.texts(connection, cls, table, where, options), nothing)
 
-    def _read(self, cls: ClassDef, job: Callable[[apsw.Connection, Table], T], nothing: T) -> T:
+    def _read(self, cls: ClassDef, job: Callable[[Connection, Table], T], nothing: T) -> T:
         """Run `job` on the class's table, `nothing` for an unknown class. A table that another process has dropped, or that
         this one has just rolled back, is looked for once more."""
         if not is_class(cls.name):
             return nothing
 
-        def attempt(connection: apsw.Connection) -> T:
+        def attempt(connection: Connection) -> T:
             table = self._layout.known(connection, cls.name)
             return nothing if table is None else job(connection, table)
 

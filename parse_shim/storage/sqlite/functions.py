@@ -24,12 +24,13 @@ while a fast one may look at a million."""
 
 class Connection(apsw.Connection):
     """`slow_seconds` is what slow evaluations have taken since the query began, by `clock`. A query still running at `stop_at`
-    (perf_counter) is interrupted. `lent`: a native thread is using it."""
+    (perf_counter) is interrupted. `lent`: a native thread is using it. `transaction`: number of the present write."""
 
     slow_seconds: float = 0.0
     clock: Callable[[], float] = staticmethod(time.perf_counter)
     stop_at: float = math.inf
     lent: bool = False
+    transaction: int = 0
 
     def overdue(self) -> bool:
         """SQLite's progress handler: True interrupts."""

@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-import apsw
-
 from parse_shim.errors import EngineError, Unavailable
+from parse_shim.storage.sqlite.functions import Connection
 
 T = TypeVar("T")
 
@@ -25,7 +24,7 @@ class Ticket:
 
     __slots__ = ("_turn", "began", "decided", "error", "job", "leads", "result")
 
-    def __init__(self, job: Callable[[apsw.Connection], Any]) -> None:
+    def __init__(self, job: Callable[[Connection], Any]) -> None:
         self.job = job
         self.began = time.monotonic()
         self.decided = False
@@ -64,13 +63,13 @@ class Ticket:
 class Group:
     """The writers of one process. The first one leads: it carries out all that have come by the time it begins."""
 
-    def __init__(self, carry_out: Callable[[Sequence[Ticket]], None]) -> None:
+    def __init__(self, carry_out: Callable[[float, Callable[[], Sequence[Ticket]]], None]) -> None:
         self._carry_out = carry_out
         self._mutex = threading.Lock()
         self._waiting: list[Ticket] = []
         self._led = False
 
-    def write(self, job: Callable[[apsw.Connection], T]) -> T:
+    def write(self, job: Callable[[Connection], T]) -> T:
         """Run `job` in a transaction, perhaps with others. Returns or raises what it did, after the commit."""
         ticket = Ticket(job)
         with self._mutex:
@@ -83,19 +82,30 @@ class Group:
             if not ticket.decided:
                 # Others that are about to write come first: under gevent those that run in this round of the loop.
                 time.sleep(0)
-                self._lead()
+                self._lead(ticket)
         except BaseException:
             self._give_up(ticket)
             raise
         result: T = ticket.outcome()
         return result
 
-    def _lead(self) -> None:
-        with self._mutex:
-            mine, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+    def _lead(self, leader: Ticket) -> None:
+        mine: list[Ticket] = []
+
+        def collect() -> Sequence[Ticket]:
+            """Those that came while the leader waited for other processes, too."""
+            with self._mutex:
+                mine[:], self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            return mine
+
         try:
-            self._carry_out(mine)
+            self._carry_out(leader.began, collect)
         except Exception as error:
+            if not mine:
+                # The leader's patience is at its end; those behind it have waited less.
+                with self._mutex:
+                    self._waiting.remove(leader)
+                mine.append(leader)
             for ticket in mine:
                 ticket.error = error
         except BaseException:
@@ -103,11 +113,12 @@ class Group:
                 ticket.error = ticket.error or Unavailable("the write was interrupted")
             raise
         finally:
-            for ticket in mine:
-                ticket.decided = True
-                if not ticket.leads:
-                    ticket.wake()
-            self._hand_over()
+            if mine:
+                for ticket in mine:
+                    ticket.decided = True
+                    if not ticket.leads:
+                        ticket.wake()
+                self._hand_over()
 
     def _hand_over(self) -> None:
         """The next waiting ticket leads, if there is one."""

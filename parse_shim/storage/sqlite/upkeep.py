@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-import apsw
-
 from parse_shim.errors import Unavailable
 from parse_shim.storage.sqlite.connection import connect, prepare
 from parse_shim.storage.sqlite.database import Database
@@ -27,7 +25,7 @@ def ping(database: Database) -> None:
         if disk.f_bavail * disk.f_frsize < NEEDED_BYTES:
             raise Unavailable("storage full")
 
-    def job(connection: apsw.Connection) -> None:
+    def job(connection: Connection) -> None:
         connection.execute("UPDATE meta SET value = value WHERE key = 'version'")
         raise _Undo
 
@@ -45,7 +43,7 @@ def clear(database: Database, layout: Layout) -> None:
         layout.forget()
         return
 
-    def job(connection: apsw.Connection) -> None:
+    def job(connection: Connection) -> None:
         layout.current(connection)
         for name in list(layout.tables):
             layout.drop(connection, name)
