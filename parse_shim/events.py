@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from parse_shim.values.types import Doc
@@ -20,6 +21,12 @@ class Change:
     before: Doc | None
     after: Doc | None
     context: dict[str, Any] | None = None
+
+    @property
+    def place(self) -> tuple[datetime, bool]:
+        """Where it belongs among the changes of its object."""
+        moment = (self.after or self.before or {}).get("updatedAt")
+        return (moment if isinstance(moment, datetime) else datetime.min, self.after is None)
 
 
 Listener = Callable[[Change], None]

@@ -115,16 +115,21 @@ class Hub:
                     log.exception("an event of %s was not sent", change.class_name)
 
     def _work(self) -> None:
-        """All that waits, after a breath: what clients sent before a write, such as an unsubscribe, is then answered before its events."""
-        while (item := self._changes.get()) is not None:
+        """All that waits, after a breath: what clients sent before a write, such as an unsubscribe, is then answered before its events,
+        and what another process wrote first has arrived."""
+        goes_on = True
+        while goes_on and (first := self._changes.get()) is not None:
             time.sleep(BREATH)
-            while item is not None:
-                self.process(item[1], item[0])
-                if self._changes.empty():
-                    break
+            waiting = [first]
+            while goes_on and not self._changes.empty():
                 item = self._changes.get()
-            if item is None:
-                return
+                if item is None:
+                    goes_on = False
+                else:
+                    waiting.append(item)
+            # A create that came through another process may stand behind the update made here.
+            for number, change in sorted(waiting, key=lambda each: each[1].place):
+                self.process(change, number)
 
     # -- who is there -----------------------------------------------------------------------------------------------------
 

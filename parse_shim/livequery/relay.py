@@ -15,6 +15,7 @@ import stat
 import struct
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -52,11 +53,12 @@ class Relay:
             threading.Thread(target=work, name="LiveQuery relay", daemon=True).start()
 
     def send(self, change: Change) -> None:
-        """Does not wait."""
+        """Waits for nobody, but lets the handing over begin: it is mostly done before the client hears of its write."""
         try:
             self._changes.put_nowait(change)
         except queue.Full:
             log.warning("too many changes wait for the other workers: one of %s is dropped", change.class_name)
+        time.sleep(0)
 
     def close(self) -> None:
         self._closed = True
