@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from time import monotonic
 from typing import Any
 
 from parse_shim.classes.model import ClassDef, FieldType
@@ -31,6 +33,8 @@ class Classes:
         self._declared = tuple(declared)
         self._policy = policy
         self._lock = threading.RLock()
+        self._away: tuple[float, Unavailable | None] = (0.0, None)
+        """When the store was last found to be away."""
         self._token: Any = object()
         self._known: dict[str, ClassDef] = dict(SYSTEM)
         self._stored: frozenset[str] = frozenset()
@@ -56,9 +60,11 @@ class Classes:
         """Take over what other processes changed. Microseconds when nothing did. Raises ParseError 503 when the store is away."""
         with translated():
             if self._engine.schema_version() != self._token:
-                self._load()
-                if not self._are_declared:
-                    self._declare()
+                with self._turn():
+                    if self._engine.schema_version() != self._token:
+                        self._load()
+                    if not self._are_declared:
+                        self._declare()
 
     def ensure(self, name: str, new_fields: Mapping[str, FieldType] | None = None) -> ClassDef:
         """The class, made or widened by `new_fields` when it must be. Raises ParseError 111 when a column has another type."""
@@ -67,7 +73,7 @@ class Classes:
         if cls and name in self._stored and all(field in cls.fields for field in wanted):
             _check_types(cls, wanted)
             return cls
-        with self._lock, translated(name):
+        with translated(name), self._turn():
             # Not `refresh`: another server's permissions, perhaps seconds old, must not be written over with ours.
             self._load()
             cls = self.get_or_empty(name)
@@ -77,38 +83,52 @@ class Classes:
 
     def save(self, cls: ClassDef) -> ClassDef:
         """Store `cls` with its options, permissions and indexes; what is stored afterwards. Raises ParseError 111."""
-        with self._lock, translated(cls.name):
+        with translated(cls.name), self._turn():
             return self._remember(self._engine.save_class(cls))
 
     def plan(self) -> Plan:
         """What declaring would change now. Raises ParseError 503."""
-        with self._lock, translated():
+        with translated(), self._turn():
             self._load()
             return self._plan()
 
     def declare(self, declared: Iterable[ClassDef]) -> None:
         """Other declarations from now on; nothing is lost. Raises ParseError 503."""
-        with self._lock, translated():
+        with translated(), self._turn():
             self._declared, self._policy = tuple(declared), KEEP
             self._load()
             self._declare()
 
     def drop_fields(self, name: str, fields: Iterable[str]) -> ClassDef:
         """Remove columns with their data."""
-        with self._lock, translated(name):
+        with translated(name), self._turn():
             return self._remember(self._engine.drop_fields(self.get_or_empty(name), fields))
 
     def drop(self, name: str) -> None:
         """Remove the class with its objects."""
-        with self._lock, translated(name):
+        with translated(name), self._turn():
             self._engine.drop_class(name)
             self._load()
 
     def reset(self) -> None:
         """After the store was emptied: forget everything, declare the declared classes again."""
-        with self._lock, translated():
+        with translated(), self._turn():
             self._load()
             self._declare()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One at a time. Who waited while the store turned out to be away hears so at once: each asking anew would keep the next waiting."""
+        asked = monotonic()
+        with self._lock:
+            since, problem = self._away
+            if problem is not None and since > asked:
+                raise Unavailable(str(problem))
+            try:
+                yield
+            except Unavailable as problem:
+                self._away = monotonic(), problem
+                raise
 
     def _start(self) -> None:
         # A store that is away at start must not stop the server: it recovers with the store.

@@ -1,11 +1,14 @@
 """The schema in use follows the store, whoever changes it."""
 
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from parse_shim.classes.model import NUMBER, STRING, ClassDef, FieldType
-from parse_shim.errors import Unavailable
+from parse_shim.errors import ParseError, Unavailable
 from parse_shim.rest.registry import Classes
 from parse_shim.storage.memory import MemoryEngine
 from tests.rest.world import World, answer
@@ -119,3 +122,46 @@ def test_closing_a_core_stops_background_work_once() -> None:
     world.core.close()
     world.core.close()
     assert called == ["closed"]
+
+
+class Away(MemoryEngine):
+    """Goes away: each look at the classes takes until `failing` and ends in an error; `looks` counts them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gone, self.failing, self.looks = False, threading.Event(), 0
+
+    def load_classes(self) -> dict[str, ClassDef]:
+        if self.gone:
+            self.looks += 1
+            assert self.failing.wait(10)
+            raise Unavailable("away")
+        return super().load_classes()
+
+
+def test_all_who_wait_for_a_store_that_is_away_hear_so_together() -> None:
+    engine = Away()
+    classes = Classes(engine)
+    Classes(engine).ensure("P", {"a": STRING})
+    engine.gone = True
+    asking, heard = threading.Barrier(5), []
+
+    def ask(what: Callable[[], object]) -> None:
+        asking.wait(10)
+        with pytest.raises(ParseError) as refused:
+            what()
+        heard.append(refused.value.status)
+
+    works = [classes.refresh, lambda: classes.ensure("Q"), classes.plan, classes.refresh]
+    threads = [threading.Thread(target=ask, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    asking.wait(10)
+    time.sleep(0.1)  # the others reach the lock
+    engine.failing.set()
+    for thread in threads:
+        thread.join(10)
+    assert (heard, engine.looks) == ([503] * 4, 1)
+    engine.gone = False
+    classes.refresh()
+    assert columns(classes, "P") == {"a"}
