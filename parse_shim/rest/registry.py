@@ -118,7 +118,7 @@ class Classes:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """One at a time. Who waited while the store turned out to be away hears so at once: each asking anew would keep the next waiting."""
+        """One at a time. Who waited while the store turned out to be away hears so at once: asking anew would keep the next waiting."""
         asked = monotonic()
         with self._lock:
             since, problem = self._away
