@@ -7,7 +7,8 @@ degrees, so that towns and deserts each have their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic
 
 from parse_shim.query.ast import And, Near, Node, Readable
 from parse_shim.values.types import GeoPoint
@@ -19,14 +20,19 @@ _WARY = 100
 _LEAST = 1e-7
 """Radians, less than a metre: what many objects in one spot tell says nothing of their surroundings."""
 
+_OLD_SECONDS = 10.0
+_FAR_OFF = 4.0
+
 Cell = tuple[str, str, int, int]
 
 
 class Densities:
-    """Points a square radian, by class, column and square of the map."""
+    """Points a square radian, by class, column and square of the map. `clock` gives seconds."""
 
-    def __init__(self) -> None:
-        self._known: dict[Cell, float] = {}
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._known: dict[Cell, tuple[float, float]] = {}
+        self._outdated: dict[tuple[str, str], float] = {}
         self._wary = 0
 
     def all_seen(self) -> bool:
@@ -41,7 +47,7 @@ class Densities:
     def radians(self, class_name: str, path: str, point: GeoPoint, wanted: int) -> float | None:
         """The radius that likely holds `wanted` points and not many more; None where nobody has asked yet, nor beside it."""
         cell = _cell(class_name, path, point)
-        density = self._known.get(cell) or self._beside(cell)
+        density = self._density(cell) or self._beside(cell)
         if density is None:
             return None
         return math.sqrt((wanted + 3 * math.sqrt(wanted) + 1) / density)
@@ -53,15 +59,23 @@ class Densities:
         if len(self._known) >= _MOST:
             self._known.clear()
         cell = _cell(class_name, path, point)
-        seen = max(found, 1) / radians**2
-        before = self._known.get(cell, seen)
+        seen, now = max(found, 1) / radians**2, self._clock()
+        before, since = self._known.get(cell, (seen, now))
+        if now - since > _OLD_SECONDS and not 1 / _FAR_OFF < seen / before < _FAR_OFF:
+            # The class has grown or shrunk, and likely everywhere: what other squares told before is as wrong.
+            self._outdated[class_name, path] = since
+            before = seen
         # a middle of old and new evens out chance, and follows when points move
-        self._known[cell] = math.sqrt(before * seen)
+        self._known[cell] = math.sqrt(before * seen), now
+
+    def _density(self, cell: Cell) -> float | None:
+        known = self._known.get(cell)
+        return None if known is None or known[1] <= self._outdated.get(cell[:2], -math.inf) else known[0]
 
     def _beside(self, cell: Cell) -> float | None:
         name, path, row, column = cell
         around = [(name, path, row + up, column + right) for up in (-1, 0, 1) for right in (-1, 0, 1)]
-        found = [density for one in around if (density := self._known.get(one))]
+        found = [density for one in around if (density := self._density(one))]
         return math.prod(found) ** (1 / len(found)) if found else None
 
 

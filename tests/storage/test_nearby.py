@@ -88,6 +88,31 @@ def test_what_was_learned_holds_around_the_place_alone():
     assert densities.radians("D", "at", GeoPoint(10, 10), 100) is None
 
 
+@pytest.mark.parametrize(
+    ("seconds", "found", "elsewhere_known"),
+    [(60, 1000, False), (60, 10, False), (60, 200, True), (5, 1000, True)],
+    ids=["grown", "shrunk", "chance", "another town"],
+)
+def test_a_class_that_has_grown_is_learned_anew(seconds, found, elsewhere_known):
+    now = [0.0]
+    densities = Densities(lambda: now[0])
+    here, elsewhere, later = GeoPoint(10, 10), GeoPoint(50, 10), GeoPoint(-50, 10)
+    for point in (elsewhere, here):
+        densities.learn("C", "at", point, 0.1, 100)
+    densities.learn("D", "at", elsewhere, 0.1, 100)
+    now[0] = 1.0
+    densities.learn("C", "at", later, 0.1, 100)
+    now[0] = seconds
+    densities.learn("C", "at", here, 0.1, found)
+    assert (densities.radians("C", "at", elsewhere, 100) is not None) == elsewhere_known
+    assert densities.radians("C", "at", later, 100) is not None
+    assert densities.radians("D", "at", elsewhere, 100) is not None
+    if not elsewhere_known:
+        fresh = Densities()
+        fresh.learn("C", "at", here, 0.1, found)
+        assert densities.radians("C", "at", here, 100) == fresh.radians("C", "at", here, 100)
+
+
 def test_distances_are_those_of_plain_geometry():
     here = GeoPoint(51.5, -0.1)
     others = [*TOWNS, here, GeoPoint(-51.5, 179.9)]
