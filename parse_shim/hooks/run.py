@@ -30,8 +30,8 @@ FREQUENT = 60.0
 SKIPPED = object()
 """What `call` returns when the validator let a master key pass the handler by."""
 
-_depth: ContextVar[int] = ContextVar("parse_shim_hook_depth", default=0)
-_quiet: ContextVar[bool] = ContextVar("parse_shim_hook_quiet", default=False)
+_around: ContextVar[tuple[int, bool]] = ContextVar("parse_shim_hooks_around", default=(0, False))
+"""How many hooks run around this one, and whether one of them is a frequent timer."""
 
 
 def call(
@@ -49,9 +49,9 @@ def call(
     when there is none.
     """
     started = perf_counter()
-    depth = _depth.get()
-    token = _depth.set(depth + 1)
-    loudness = _quiet.set(_quiet.get() or _is_frequent(hook))
+    depth, quiet = _around.get()
+    quiet = quiet or _is_frequent(hook)
+    token = _around.set((depth + 1, quiet))
     try:
         if depth >= DEEPEST:
             raise ParseError(Code.SCRIPT_FAILED, f"More than {DEEPEST} hooks inside one another, the last is {hook.name}")
@@ -69,9 +69,7 @@ def call(
             raise
         raise refused
     finally:
-        _depth.reset(token)
-        quiet = _quiet.get()
-        _quiet.reset(loudness)
+        _around.reset(token)
     level = logging.DEBUG if quiet else _level(hook, request, failed=False)
     if log.isEnabledFor(level):
         tell(log, level, f"{hook.kind} {hook.target}: {hook.name}, {(perf_counter() - started) * 1000:.1f} ms")
@@ -123,8 +121,10 @@ def _text(problem: Exception) -> Any:
 
 
 def _is_frequent(hook: Hook) -> bool:
+    if hook.kind != EVERY:
+        return False
     period = hook.options.get("period")
-    return hook.kind == EVERY and isinstance(period, int | float) and period < FREQUENT
+    return isinstance(period, int | float) and period < FREQUENT
 
 
 def _level(hook: Hook, request: Request, *, failed: bool) -> int:

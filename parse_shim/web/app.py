@@ -24,7 +24,7 @@ from parse_shim.web.routing import Router
 from parse_shim.web.server import Server
 from parse_shim.web.table import routes_of
 
-EARLY = frozenset({"classes"})
+EARLY = frozenset({"batch", "classes", "functions"})
 """First words of paths that are answered before Flask sees them."""
 TURN_SECONDS = 1e-9
 """So short a sleep is one turn of gevent's loop, 1 µs of CPU more than sleep(0)."""

@@ -86,7 +86,7 @@ class Sender:
     def __init__(self, settings: Settings) -> None:
         self._origins = settings.allow_origin or ("*",)
         allowed = ", ".join((HEADERS, *settings.allow_headers))
-        self._fixed = (
+        self._fixed: tuple[tuple[str, str], ...] = (
             ("Access-Control-Allow-Methods", METHODS),
             ("Access-Control-Allow-Headers", allowed),
             ("Access-Control-Expose-Headers", EXPOSED),

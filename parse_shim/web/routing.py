@@ -39,7 +39,7 @@ class Route:
         return tuple(part for part in self.rule.split("/") if part)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Match:
     route: Route
     parts: dict[str, str]
