@@ -83,13 +83,14 @@ def overlap(box: Box, parameters: list[object]) -> str:
     return "(lat1 >= ? AND lat0 <= ? AND lon1 >= ? AND lon0 <= ?)"
 
 
-def distance(point: GeoPoint, parameters: list[object]) -> str:
-    """Radians from `point` to a tree's row: step by step what values/geo.py computes, so that both draw one border."""
+def distance(point: GeoPoint, parameters: list[object], lat: str = "lat", lon: str = "lon") -> str:
+    """Radians from `point` to a tree's row: step by step what values/geo.py computes, so that both draw one border. `lat`, `lon`:
+    what its exact degrees are called."""
     latitude = math.radians(point.latitude)
     parameters += (latitude, math.cos(latitude), float(point.longitude))
     return (
-        "2 * asin(sqrt(min(1.0, max(0.0, pow(sin((radians(lat) - ?) / 2), 2)"
-        " + ? * cos(radians(lat)) * pow(sin(radians(lon - ?) / 2), 2)))))"
+        f"2 * asin(sqrt(min(1.0, max(0.0, pow(sin((radians({lat}) - ?) / 2), 2)"
+        f" + ? * cos(radians({lat})) * pow(sin(radians({lon} - ?) / 2), 2)))))"
     )
 
 

@@ -39,6 +39,13 @@ def geo_table(class_name: str, field: str) -> str:
     return f'"g:{encoded(class_name)}/{encoded(field)}."'
 
 
+def geo_rows(class_name: str, field: str) -> str:
+    """Where the R*Tree keeps what stands beside its boxes, by `rowid`: `lat` as `a0`, `lon` as `a1`.
+
+    Only to be read. Source: SQLite, "The R*Tree Module", on shadow tables; ext/rtree/rtree.c, pReadAux."""
+    return f'"g:{encoded(class_name)}/{encoded(field)}._rowid"'
+
+
 def text_table(class_name: str, field: str) -> str:
     """The full text index of a column, quoted."""
     return f'"t:{encoded(class_name)}/{encoded(field)}."'

