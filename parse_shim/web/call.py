@@ -39,6 +39,23 @@ class Call:
     server: Any = None
     """The web/server.Server that reads the call: a batch looks its items up in its routes."""
 
+    def item(self, method: str, segments: tuple[str, ...], shown: str, body: dict[str, Json]) -> Call:
+        """One item of this batch. `replace` would take 5 µs."""
+        return Call(
+            method,
+            segments,
+            shown,
+            body=body,
+            content_type=self.content_type,
+            credentials=self.credentials,
+            headers=self.headers,
+            cloud=self.cloud,
+            ip=self.ip,
+            base_url=self.base_url,
+            request_id=self.request_id,
+            server=self.server,
+        )
+
     def words(self) -> dict[str, Json]:
         """Parameters of a query: the body's, over them the query string's, read as JSON where they are JSON."""
         if not self.query:

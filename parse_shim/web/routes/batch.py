@@ -6,7 +6,7 @@ Items run one after the other, in their order; a list that cannot be routed as a
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -41,7 +41,8 @@ def batch(ctx: Context, call: Call) -> Reply:
     if not isinstance(requests, list):
         raise _bad("requests must be an array")
     _check_size(ctx, requests)
-    planned = [_plan(ctx, call, item) for item in requests]
+    prefixes = _prefixes(ctx)
+    planned = [_plan(prefixes, call, item) for item in requests]
     _check_limits(ctx, call, planned)
     if call.body.get("transaction") is True:
         return Reply(_together(ctx, planned))
@@ -60,7 +61,7 @@ def _run(ctx: Context, class_name: str | None, items: list[Planned]) -> list[dic
     """Items one after the other; creates of `class_name` in one go."""
     if class_name is None or len(items) == 1:
         return [_one(ctx, item) for item in items]
-    contexts = [replace(ctx, cloud=dict(ctx.cloud)) for _ in items]
+    contexts = [ctx.apart() for _ in items]
     outcomes = create_together(contexts, class_name, [item.call.body for item in items])
     return [_told(ctx, outcome) for outcome in outcomes]
 
@@ -72,7 +73,7 @@ def _told(ctx: Context, outcome: Written | Exception) -> dict[str, Any]:
 
 
 def _one(ctx: Context, item: Planned) -> dict[str, Any]:
-    own = replace(ctx, cloud=dict(ctx.cloud))
+    own = ctx.apart()
     try:
         if item.match.route.master:
             require_master(own)
@@ -95,11 +96,11 @@ def _item(planned: Planned) -> Item:
     return Item(route.operation, class_name, parts.get("objectId"), planned.call.body)
 
 
-def _plan(ctx: Context, call: Call, item: Json) -> Planned:
+def _plan(prefixes: list[str], call: Call, item: Json) -> Planned:
     path = item.get("path") if isinstance(item, dict) else None
     if not isinstance(path, str):
         raise _bad("batch request path must be a string")
-    below = _below_mount(ctx, path)
+    below = _below_mount(prefixes, path)
     shown = f"{js_text(item.get('method', MISSING))} {below[:200]}"
     segments = _segments(below)
     if segments[:1] == ("batch",):
@@ -108,7 +109,7 @@ def _plan(ctx: Context, call: Call, item: Json) -> Planned:
     match = call.server.router.find(method, segments) if isinstance(method, str) else None
     if match is None or not match.route.batch:
         raise _bad(f"cannot route {shown}")
-    return Planned(match, replace(call, method=method, segments=segments, shown=path, query={}, body=_body(item), raw=b""))
+    return Planned(match, call.item(method, segments, path, _body(item)))
 
 
 def _body(item: dict[str, Json]) -> dict[str, Json]:
@@ -120,10 +121,10 @@ def _body(item: dict[str, Json]) -> dict[str, Json]:
     return body
 
 
-def _below_mount(ctx: Context, path: str) -> str:
+def _below_mount(prefixes: list[str], path: str) -> str:
     """The path after the mount as clients know it: this server's own, or that of its public address."""
     clean = "/" + posixpath.normpath(path).lstrip("/")
-    for prefix in _prefixes(ctx):
+    for prefix in prefixes:
         if path.startswith("/") and clean.startswith(prefix + "/"):
             return clean[len(prefix) :]
     raise _bad(f"cannot route batch path {path[:200]}")
