@@ -140,9 +140,7 @@ class Context:
 
     def apart(self) -> Context:
         """The same request with a cloud context of its own: one item of a batch. `replace` would take 3 µs."""
-        return Context(
-            self.core, self.auth, self.ip, self.headers, dict(self.cloud), self.request_id, self.base_url, self.from_cloud
-        )
+        return Context(self.core, self.auth, self.ip, self.headers, dict(self.cloud), self.request_id, self.base_url, self.from_cloud)
 
     def public_url(self) -> str:
         """Where clients find this server: publicServerURL, else where this request went, else serverURL."""
