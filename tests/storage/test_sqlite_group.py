@@ -2,13 +2,18 @@
 
 import threading
 from functools import partial
+from types import NoneType
 
 import apsw
 import pytest
 
 from parse_shim.errors import DuplicateKey, Unavailable
+from parse_shim.query.ast import EVERYTHING
 from parse_shim.storage.sqlite import group
 from parse_shim.storage.sqlite.database import Database
+from parse_shim.storage.sqlite.engine import SqliteEngine
+from parse_shim.testing.contract.common import a_class, a_doc
+from parse_shim.values.types import GeoPoint
 
 
 @pytest.fixture
@@ -156,3 +161,16 @@ def test_only_the_longest_waiting_write_gives_up_at_a_lock(tmp_path):
     database._group._lead(late)
     assert numbers(database) == [2]
     database.close()
+
+
+@pytest.mark.parametrize("column", ["String", "GeoPoint"])
+def test_of_many_inserts_the_one_that_fails_leaves_nothing(tmp_path, column):
+    engine = SqliteEngine(str(tmp_path / "a.db"), fast=True)
+    cls = engine.save_class(a_class(at=column))
+    place = GeoPoint(1, 2) if column == "GeoPoint" else "here"
+    for start in (0, 3):
+        docs = [a_doc(f"o{number}", at=place) for number in (start, start + 1, start, start + 2)]
+        errors = engine.insert_all(cls, docs)
+        assert [type(error) for error in errors] == [NoneType, NoneType, DuplicateKey, NoneType]
+    assert [doc["objectId"] for doc in engine.find(cls, EVERYTHING)] == [f"o{number}" for number in range(6)]
+    engine.close()

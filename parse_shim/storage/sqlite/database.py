@@ -97,14 +97,17 @@ class Database:
             return self._alone_in_transaction(job, self._busy_seconds if within_seconds is None else within_seconds)
         return self._group.write(job)
 
-    def write_all(self, jobs: Sequence[Job[None]]) -> list[EngineError | None]:
-        """Each job as by `write`, in one transaction; the error of each. Raises Unavailable when nothing of them is stored."""
+    def write_all(self, jobs: Sequence[Job[None]], are_whole: Job[bool]) -> list[EngineError | None]:
+        """Each job as by `write`, in one transaction; the error of each. Raises Unavailable when nothing of them is stored.
+
+        `are_whole`, asked within: is each job a single statement, of which SQLite itself leaves nothing when it fails? Without
+        savepoints 50 inserts take 0.9 ms against 1.0."""
         tickets = [Ticket(job) for job in jobs]
         if self.in_transaction or self.file is None:
             for ticket in tickets:
                 ticket.keep(partial(self.write, ticket.job))
         else:
-            self.carry_out(tickets[0].began, lambda: tickets)
+            self.carry_out(tickets[0].began, lambda: tickets, are_whole)
         return [ticket.known_error() for ticket in tickets]
 
     @contextmanager
@@ -162,9 +165,9 @@ class Database:
 
     # -- for group.py -------------------------------------------------------------------------------------------------------
 
-    def carry_out(self, began: float, collect: Callable[[], Sequence[Ticket]]) -> None:
-        """One transaction for all that `collect` gives once it has begun, each in a savepoint of its own; what became of each goes
-        into its ticket. `began`: since when the first of them has waited."""
+    def carry_out(self, began: float, collect: Callable[[], Sequence[Ticket]], are_whole: Job[bool] | None = None) -> None:
+        """One transaction for all that `collect` gives once it has begun, each in a savepoint of its own unless they `are_whole`;
+        what became of each goes into its ticket. `began`: since when the first of them has waited."""
         # It may have spent its time behind a group that gave the lock up: it then tries once.
         deadline = self._acquire(max(0.0, began + self._busy_seconds - time.monotonic()))
         try:
@@ -176,9 +179,10 @@ class Database:
                 only.keep(lambda: self._finish(only.job))
                 return
             try:
+                attempt = self._whole if are_whole is not None and are_whole(connection) else self._savepoint
                 for ticket in tickets:
                     connection.slow_seconds = 0.0
-                    ticket.keep(lambda job=ticket.job: self._savepoint(job))  # type: ignore[misc]
+                    ticket.keep(partial(attempt, ticket.job))
                     if not connection.in_transaction:
                         # A full disk or an I/O error took back what the others had done, too.
                         raise ticket.error or Unavailable("the database failed")
@@ -241,6 +245,12 @@ class Database:
             raise
         self._commit(connection)
         return result
+
+    def _whole(self, job: Job[T]) -> T:
+        try:
+            return job(self._write_connection())
+        except apsw.Error as error:
+            raise translated(error, self.file)
 
     def _savepoint(self, job: Job[T]) -> T:
         connection = self._write_connection()

@@ -142,7 +142,11 @@ class SqliteEngine:
         def one(doc: Doc) -> Callable[[Connection], None]:
             return lambda connection: writes.insert(connection, self._layout.ensure(connection, cls), doc)
 
-        return self._database.write_all([one(doc) for doc in docs])
+        def are_whole(connection: Connection) -> bool:
+            table = self._table(connection, cls)
+            return table is not None and writes.is_plain(table)
+
+        return self._database.write_all([one(doc) for doc in docs], are_whole)
 
     def update(self, cls: ClassDef, where: Node, update: Update) -> Doc | None:
         def job(connection: Connection) -> Doc | None:

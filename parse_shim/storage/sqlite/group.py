@@ -31,8 +31,7 @@ class Ticket:
         self.leads = False
         self.result: Any = None
         self.error: BaseException | None = None
-        self._turn = threading.Lock()
-        self._turn.acquire()
+        self._turn: threading.Lock | None = None
 
     def keep(self, work: Callable[[], Any]) -> None:
         """Do it; note what it gave or raised."""
@@ -41,12 +40,19 @@ class Ticket:
         except Exception as error:
             self.error = error
 
-    def wait(self) -> None:
-        """Until it is decided, or leads the next group."""
+    def queue(self) -> None:
+        """Make ready to wait: most tickets of a process that writes now and then never do."""
+        self._turn = threading.Lock()
         self._turn.acquire()
 
+    def wait(self) -> None:
+        """Until it is decided, or leads the next group."""
+        if self._turn is not None:
+            self._turn.acquire()
+
     def wake(self) -> None:
-        self._turn.release()
+        if self._turn is not None:
+            self._turn.release()
 
     def known_error(self) -> EngineError | None:
         """The error that callers know how to take; any other is raised."""
@@ -76,6 +82,8 @@ class Group:
             self._waiting.append(ticket)
             ticket.leads = not self._led
             self._led = True
+            if not ticket.leads:
+                ticket.queue()
         try:
             if not ticket.leads:
                 ticket.wait()

@@ -27,6 +27,11 @@ def insert(connection: apsw.Connection, table: Table, doc: Doc) -> None:
     _attach(connection, table, connection.last_insert_rowid(), doc, None)
 
 
+def is_plain(table: Table) -> bool:
+    """Is an insert nothing but a row?"""
+    return not table.geo and not table.text and table.name not in CLASSES_WITH_KEYS
+
+
 def update_one(connection: apsw.Connection, table: Table, cls: ClassDef, where: Node, update: Update) -> Doc | None:
     query = select.row_ids(cls, table, where, limit=1)
     for row_id, stored in rows_of(connection, query.text, query.parameters):
