@@ -101,7 +101,7 @@ class Database:
         """Each job as by `write`, in one transaction; the error of each. Raises Unavailable when nothing of them is stored.
 
         `are_whole`, asked within: is each job a single statement, of which SQLite itself leaves nothing when it fails? Without
-        savepoints 50 inserts take 0.9 ms against 1.0."""
+        savepoints 50 inserts take 0.83 ms against 0.88."""
         tickets = [Ticket(job) for job in jobs]
         if self.in_transaction or self.file is None:
             for ticket in tickets:
