@@ -19,7 +19,7 @@ _ISO = re.compile(
     r"(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
     r"\s*(Z|z|[+-]\d\d:?\d\d)?"
 )
-_WHOLE_SECOND = re.compile(rb'(:\d\d)Z"')
+_WHOLE_SECOND = re.compile(rb'(?<=:\d\d)Z"')
 _WORDS = re.compile(r"(?:\w+,?\s+)?([A-Za-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})(?:,?\s+(\d\d?):(\d\d)(?::(\d\d))?)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})(?:,?\s+(\d\d?):(\d\d)(?::(\d\d))?)?")
 _SLASHES = re.compile(r"(\d{1,4})/(\d{1,2})/(\d{1,4})(?:,?\s+(\d\d?):(\d\d)(?::(\d\d))?)?")
@@ -37,7 +37,7 @@ def isos(moments: Sequence[datetime]) -> list[str]:
     """`iso` of many that are naive and have whole milliseconds, as they come from a store: 0.06 µs each against 0.48 µs."""
     text = orjson.dumps(moments, option=orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z).replace(b'000Z"', b'Z"')
     if text.count(b".") != len(moments):
-        text = _WHOLE_SECOND.sub(rb'\1.000Z"', text)
+        text = _WHOLE_SECOND.sub(b'.000Z"', text)
     found: list[str] = orjson.loads(text)
     return found
 
