@@ -6,9 +6,7 @@ Levels: debug each step; verbose one line a request; info one line a hook; warni
 
 import json
 import logging
-import os
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Mapping
@@ -51,8 +49,7 @@ REDACTED = frozenset(
 
 _fields: ContextVar[Mapping[str, Any]] = ContextVar("log_fields", default=MappingProxyType({}))
 _PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "fields", "json_line"}
-_TEMPLATE = vars(logging.makeLogRecord({})) | {"args": None}
-_USUAL = len(_TEMPLATE)
+_USUAL = len(vars(logging.makeLogRecord({})))
 """Attributes of a record to which nobody added any."""
 
 
@@ -104,20 +101,30 @@ def configure(level: str = "info", *, as_json: bool | None = None, stream: TextI
         logging.getLogger(noisy).setLevel(max(LEVELS[level], logging.WARNING))
 
 
-class StreamLines(logging.StreamHandler[TextIO]):
+class LineHandler(logging.Handler):
+    """A handler of ours. `take` gets finished lines without their end, from records and from `tell`; `created`: seconds since 1970."""
+
+    def take(self, line: str, created: float, level: int) -> None:
+        raise NotImplementedError
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.take(self.format(record), record.created, record.levelno)
+        except RecursionError:
+            raise
+        except Exception:
+            self.handleError(record)
+
+
+class StreamLines(LineHandler, logging.StreamHandler[TextIO]):
     """Lines on a stream. One that writes out each line by itself, as the error output does, is not flushed again."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._lines = Lines(self._write)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            self._lines.add(self.format(record) + self.terminator, record.levelno)
-        except RecursionError:
-            raise
-        except Exception:
-            self.handleError(record)
+    def take(self, line: str, created: float, level: int) -> None:
+        self._lines.add(line + self.terminator, level)
 
     def flush(self) -> None:
         self._lines.flush()
@@ -135,18 +142,34 @@ def event_level(name: str) -> int:
 
 
 def tell(logger: logging.Logger, level: int, message: str) -> None:
-    """As `logger.log(level, "%s", message)`, for lines that every request writes: no search for the caller's place in the code, and
-    a record copied rather than made: 9 µs against 12. A host's own kind of records is respected."""
-    if logging.getLogRecordFactory() is not logging.LogRecord:
+    """As `logger.log(level, "%s", message)`, for lines that many requests write, of a level that is enabled. Where only our own handlers
+    listen, they get the line without a record: 3 µs against 12, a twentieth of a save with a hook on SQLite."""
+    handlers = logging.root.handlers
+    if not handlers or not all(map(_takes_json, handlers)) or _is_overheard(logger):
         logger.log(level, "%s", message)
         return
-    created = time.time()
-    record = logging.LogRecord.__new__(logging.LogRecord)
-    vars(record).update(_TEMPLATE)
-    record.name, record.levelno, record.levelname, record.msg = logger.name, level, logging.getLevelName(level), message
-    record.created, record.msecs, record.relativeCreated = created, int(created % 1 * 1000) + 0.0, 0.0
-    record.process, record.thread = os.getpid(), threading.get_ident()
-    logger.handle(record)
+    created, found = time.time(), _fields.get()
+    line = _json(created, level, logger.name, message, found if _is_harmless(found) else redacted(found))
+    for handler in handlers:
+        try:
+            handler.take(line, created, level)  # type: ignore[attr-defined]
+        except Exception:  # as `emit` does with a full disk
+            handler.handleError(logging.makeLogRecord({"name": logger.name, "levelno": level, "msg": message}))
+
+
+def _takes_json(handler: logging.Handler) -> bool:
+    is_ours = isinstance(handler, LineHandler) and type(handler.formatter) is JsonFormatter
+    return is_ours and handler.level == logging.NOTSET and handler.filters == [add_fields]
+
+
+def _is_overheard(logger: logging.Logger) -> bool:
+    """Somebody else may want to see its records, or to make them."""
+    place: logging.Logger | None = logger
+    while place is not None and place is not logging.root:
+        if place.handlers or place.filters or not place.propagate:
+            return True
+        place = place.parent
+    return bool(logging.root.filters) or logging.getLogRecordFactory() is not logging.LogRecord
 
 
 def add_fields(record: logging.LogRecord) -> bool:
@@ -180,7 +203,7 @@ class TextFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """{"time": "2026-01-01T12:30:01.123Z", "level": "info", "logger": ..., "message": ..., fields...}
 
-    A line a request: made once for all handlers, by orjson; 9 µs against 35 µs."""
+    Made once for all handlers, by orjson; 9 µs against 35 µs."""
 
     def format(self, record: logging.LogRecord) -> str:
         made: str | None = getattr(record, "json_line", None)
@@ -190,15 +213,20 @@ class JsonFormatter(logging.Formatter):
 
 
 def _json_line(record: logging.LogRecord) -> str:
-    line: dict[str, Any] = {
-        "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
-        "level": record.levelname.lower(),
-        "logger": record.name,
-        "message": record.getMessage(),
-        **getattr(record, "fields", {}),
-    }
+    more: Mapping[str, Any] = getattr(record, "fields", {})
     if record.exc_info and record.exc_info[0]:
-        line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
+        more = {**more, "traceback": "".join(traceback.format_exception(*record.exc_info))}
+    return _json(record.created, record.levelno, record.name, record.getMessage(), more)
+
+
+def _json(created: float, level: int, name: str, message: str, more: Mapping[str, Any]) -> str:
+    line = {
+        "time": f"{_second(int(created))}.{int(created % 1 * 1000):03d}Z",
+        "level": logging.getLevelName(level).lower(),
+        "logger": name,
+        "message": message,
+        **more,
+    }
     try:
         return orjson.dumps(line, default=repr, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME).decode()
     except TypeError:  # lone surrogates, integers beyond 64 bits

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from parse_shim.log import JsonFormatter, add_fields
+from parse_shim.log import JsonFormatter, LineHandler, add_fields
 from parse_shim.log_lines import Lines as Gathered
 
 NAME = re.compile(r"parse-shim\.(\d{4}-\d{2}-\d{2})\.log")
@@ -28,7 +28,7 @@ Line = dict[str, Any]
 """{"time": ISO text, "level", "logger", "message", fields...}"""
 
 
-class MemoryLines(logging.Handler):
+class MemoryLines(LineHandler):
     """The last lines of this process."""
 
     def __init__(self) -> None:
@@ -37,8 +37,8 @@ class MemoryLines(logging.Handler):
         self.setFormatter(JsonFormatter())
         self._records: deque[str] = deque(maxlen=KEPT_LINES)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._records.append(self.format(record))
+    def take(self, line: str, created: float, level: int) -> None:
+        self._records.append(line)
 
     def backwards(self, since: str) -> Iterator[Line]:
         for text in reversed(list(self._records)):
@@ -47,7 +47,7 @@ class MemoryLines(logging.Handler):
                 yield line
 
 
-class FolderLines(logging.Handler):
+class FolderLines(LineHandler):
     """A file for each day (UTC). `keep`: how many files, or `7d` for how many days; None keeps all. Raises OSError at start."""
 
     def __init__(self, folder: Path, keep: object = None) -> None:
@@ -64,16 +64,13 @@ class FolderLines(logging.Handler):
         folder.mkdir(parents=True, exist_ok=True)
         self._open(_today())
 
-    def emit(self, record: logging.LogRecord) -> None:
-        try:
-            number = int(record.created) // 86400
-            if number != self._number:
-                self._lines.flush()
-                self._open(_today())
-                self._number = number
-            self._lines.add(self.format(record) + "\n", record.levelno)
-        except OSError:
-            self.handleError(record)
+    def take(self, line: str, created: float, level: int) -> None:
+        number = int(created) // 86400
+        if number != self._number:
+            self._lines.flush()
+            self._open(_today())
+            self._number = number
+        self._lines.add(line + "\n", level)
 
     def backwards(self, since: str) -> Iterator[Line]:
         """Lines not older than `since` (ISO text), the newest first."""

@@ -115,3 +115,53 @@ def test_a_hosts_own_records_are_respected(caplog):
     [record] = caplog.records
     assert type(record) is Marked
     assert record.getMessage() == "100 % of it"
+
+
+def both_ways(stream, logger=log):
+    """The lines of `tell` and of `info`, without their time."""
+    start = len(stream.getvalue())
+    with logs.fields(request_id="r1", token="t"):
+        logs.tell(logger, logging.INFO, "100 % \u20ac of \ud800")
+        logger.info("%s", "100 % \u20ac of \ud800")
+    lines = [json.loads(line) for line in stream.getvalue()[start:].splitlines()]
+    return [{name: value for name, value in line.items() if name != "time"} for line in lines]
+
+
+def test_a_line_told_to_our_handlers_alone_is_the_same(logged):
+    told, said = both_ways(logged())
+    assert told == said
+    assert (told["request_id"], told["token"], told["level"]) == ("r1", "***", "info")
+
+
+@pytest.mark.parametrize("where", ["tests.log", "tests", None])
+def test_who_listens_on_the_way_hears_what_is_told(logged, where):
+    stream, heard, place = logged(), [], logging.getLogger(where)
+    listener = logging.Handler()
+    listener.emit = lambda record: heard.append(record.getMessage())
+    place.addHandler(listener)
+    try:
+        assert len(both_ways(stream)) == 2
+    finally:
+        place.removeHandler(listener)
+    assert len(heard) == 2
+
+
+def test_a_filter_holds_for_what_is_told(logged):
+    stream = logged()
+
+    def nothing(record):
+        return False
+
+    for place in (log, logging.getLogger().handlers[0]):
+        place.addFilter(nothing)
+        try:
+            assert both_ways(stream) == []
+        finally:
+            place.removeFilter(nothing)
+
+
+def test_a_handler_that_fails_is_told_of_by_logging(logged, capsys):
+    stream = logged()
+    stream.close()
+    logs.tell(log, logging.INFO, "lost")
+    assert "--- Logging error ---" in capsys.readouterr().err
