@@ -1,4 +1,4 @@
-"""Finds, inserts and updates of many greenlets give what they give one by one, in fewer commands."""
+"""Finds and inserts of many greenlets give what they give one by one, in fewer commands."""
 
 import subprocess
 import sys
@@ -10,12 +10,10 @@ BEGIN = """
     import random, sys
     import gevent, gevent.event, pymongo.monitoring
     from parse_shim.errors import DuplicateKey, EngineError, ParseError
-    from parse_shim.query.ast import And, Eq, Readable, Writable
+    from parse_shim.query.ast import And, Eq, Readable
     from parse_shim.query.options import FindOptions
     from parse_shim.storage.mongo.engine import MongoEngine
-    from parse_shim.storage.mongo import updates
     from parse_shim.testing.contract.common import a_class, a_doc, fill
-    from parse_shim.update.ops import Add, Increment, Set
     from parse_shim.values.types import Pointer
 
     class Commands(pymongo.monitoring.CommandListener):
@@ -27,7 +25,6 @@ BEGIN = """
     commands = Commands()
     pymongo.monitoring.register(commands)
     engine = MongoEngine(sys.argv[1])
-    updates._LONG_SECONDS = 60  # whatever else this machine does
 
     def outcome(work):
         try:
@@ -127,51 +124,6 @@ STOPPED = """
 """
 
 
-COUNTERS = """
-    cls = fill(engine, a_class(n="Number", who="String"), [a_doc(f"o{number}", n=0) for number in range(20)])
-    assert engine.connection.supports_transactions()
-    count = lambda number: lambda: engine.update(cls, Eq("objectId", f"o{number}"), {"n": Increment(1)})
-    for again in range(1, 6):
-        found = at_once([count(number) for number in range(20)])
-        assert [(doc["objectId"], doc["n"]) for doc in found] == [(f"o{number}", again) for number in range(20)]
-        assert commands.names.count("findAndModify") <= 2 and "commitTransaction" in commands.names, commands.names
-    found = at_once([count(number % 7) for number in range(40)])
-    for number in range(7):
-        mine = sorted(doc["n"] for doc in found if doc["objectId"] == f"o{number}")
-        assert mine == list(range(6, 6 + len(mine))), mine
-
-    updates._LONG_SECONDS = 0
-    at_once([count(number) for number in range(20)])
-    at_once([count(number) for number in range(20)])
-    assert commands.names == ["findAndModify"] * 20, commands.names
-"""
-
-ODD_UPDATES = """
-    acl = {"u1": {"read": True, "write": True}}
-    docs = [{**a_doc(f"o{number}", n=0, name=f"n{number}"), **({"ACL": acl} if number == 4 else {})} for number in range(10)]
-    cls = fill(engine, a_class(n="Number", name="String"), docs)
-    engine.connection.collection("Thing").create_index("name", unique=True)
-    engine.connection.collection("Thing").update_one({"_id": "o6"}, {"$set": {"n": "text"}})
-    assert engine.connection.supports_transactions()
-
-    def update(number, change):
-        where = And((Eq("objectId", f"o{number}"), Writable(("*",))))
-        return lambda: (engine.update(cls, where, change) or {}).get("n")
-
-    def odd(which):
-        works = [update(number, {"n": Increment(1)}) for number in range(10) if number not in (4, 6)]
-        return at_once([*works, which])[-1]
-
-    assert odd(update(4, {"n": Increment(1)})) is None
-    assert odd(update("none", {"n": Increment(1)})) is None
-    assert odd(update(6, {"n": Increment(1)})) == 107
-    engine._updates._resting.clear()
-    assert odd(update(8, {"name": Set("n9")})) == "DuplicateKey"
-    stored = {doc["objectId"]: doc["n"] for doc in engine.find(cls, And(()))}
-    assert stored == {f"o{number}": {4: 0, 6: "text"}.get(number, 4) for number in range(10)}, stored
-"""
-
-
 def run(mongo_uri, part):
     script = textwrap.dedent(BEGIN) + textwrap.dedent(part) + "engine.close()\nprint('done')\n"
     done = subprocess.run([sys.executable, "-c", script, mongo_uri], capture_output=True, text=True, timeout=60, check=False)
@@ -196,11 +148,3 @@ def test_inserts_of_one_moment_have_their_own_outcomes(mongo_uri):
 
 def test_the_others_are_answered_when_the_first_is_stopped(mongo_uri):
     run(mongo_uri, STOPPED)
-
-
-def test_updates_of_one_moment_give_each_its_own_number(mongo_uri):
-    run(mongo_uri, COUNTERS)
-
-
-def test_an_update_that_fails_takes_no_other_with_it(mongo_uri):
-    run(mongo_uri, ODD_UPDATES)

@@ -101,40 +101,6 @@ def test_the_others_are_told_when_asking_again_would_do_it_twice(monkeypatch):
     assert str(second) == "who knows"
 
 
-def test_in_turn_those_that_come_while_others_are_carried_out_wait(monkeypatch):
-    sizes, inside, free = [], threading.Event(), threading.Event()
-
-    def count(_, items):
-        sizes.append(len(items))
-        inside.set()
-        free.wait()
-        return items
-
-    group = Together(count, in_turn=True)
-
-    def company(_):
-        while len(group._open["key"]) < 2:
-            pass
-
-    monkeypatch.setattr(together.time, "sleep", company)
-    threads = [threading.Thread(target=group.ask, args=("another key", 0, free.wait))]
-    threads += [threading.Thread(target=group.ask, args=("key", number, alone)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-        while not group._under_way:
-            pass
-    inside.wait()
-    late = [threading.Thread(target=group.ask, args=("key", number, alone)) for number in range(5)]
-    for thread in late:
-        thread.start()
-    while len(group._open.get("key", ())) < 5:
-        pass
-    free.set()
-    for thread in [*threads, *late]:
-        thread.join()
-    assert sizes == [2, 5]
-
-
 def test_a_full_group_is_not_joined(monkeypatch):
     monkeypatch.setattr(together, "MOST", 2)
     group = Together(lambda _, items: items)

@@ -119,11 +119,6 @@ class Connection:
             self._transactions = "setName" in hello or hello.get("msg") == "isdbgrid"
         return self._transactions
 
-    @property
-    def has_transactions(self) -> bool:
-        """As `supports_transactions`; False while nobody has asked for that."""
-        return bool(self._transactions)
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All calls inside go through one session. A transaction inside a transaction is part of the outer one."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pymongo
-from pymongo import MongoClient
+from pymongo import MongoClient, ReturnDocument
 
 from parse_shim.classes.model import ClassDef
 from parse_shim.errors import EngineError, Unavailable
@@ -37,7 +37,6 @@ from parse_shim.storage.mongo.pages import Pages
 from parse_shim.storage.mongo.reading import Reading
 from parse_shim.storage.mongo.snapshot import State, snapshot
 from parse_shim.storage.mongo.update import Operators, compile_update, sets_auth_data
-from parse_shim.storage.mongo.updates import Updates
 from parse_shim.storage.mongo.version import Version
 from parse_shim.storage.mongo.where import compile_where
 from parse_shim.update.ops import Update
@@ -71,7 +70,6 @@ class MongoEngine:
         self._links = Links(self.connection, self._indexes)
         self._reading = Reading(self.connection, self._indexes, self._schemas)
         self._inserts = Inserts(self.connection)
-        self._updates = Updates(self.connection)
         self._aggregation = Aggregation(self.connection)
         self._layouts: dict[str, Layout] = {}
         self._pages: dict[str, Pages] = {}
@@ -178,10 +176,13 @@ class MongoEngine:
         layout = self._layout(cls)
         with translated():
             condition, operators = self._change(layout, where, update)
-            if operators:
-                raw = self._updates.update(cls.name, condition, operators)
+            collection, session = self.connection.collection(cls.name), self.connection.session
+            if not operators:
+                raw = collection.find_one(condition, session=session)
             else:
-                raw = self.connection.collection(cls.name).find_one(condition, session=self.connection.session)
+                raw = collection.find_one_and_update(
+                    condition, operators, return_document=ReturnDocument.AFTER, session=session
+                )
             return None if raw is None else layout.read(raw)
 
     def update_many(self, cls: ClassDef, where: Node, update: Update) -> int:

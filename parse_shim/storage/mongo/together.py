@@ -1,8 +1,7 @@
 """What several requests ask of the database at the same moment, in one round trip.
 
 A command costs the driver 130 µs and the database 90, however little it asks for. Under gevent those that are ready in the same round
-of the loop come together; one that comes while nothing is under way goes alone, at once. Nobody waits for an answer to somebody else,
-unless they are asked to take turns.
+of the loop come together; one that comes while nothing is under way goes alone, at once. Nobody waits for an answer to somebody else.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -55,20 +53,16 @@ class _Ticket(Generic[T, R]):
 class Together(Generic[K, T, R]):
     """`carry_out(key, items)` gives an outcome for each item: a result, an error to raise, or ALONE. What it raises is everybody's.
 
-    `interrupted`: makes the outcome of the others when the request that asks for all is stopped from outside. `in_turn`: those of a
-    key that come while others are carried out wait for them, and so become more."""
+    `interrupted`: makes the outcome of the others when the request that asks for all is stopped from outside."""
 
     def __init__(
         self,
         carry_out: Callable[[K, Sequence[T]], Sequence[R | Exception | Alone]],
         *,
         interrupted: Callable[[], Exception | Alone] = lambda: ALONE,
-        in_turn: bool = False,
     ) -> None:
         self._carry_out = carry_out
         self._interrupted = interrupted
-        self._in_turn = in_turn
-        self._turns: dict[K, threading.Lock] = {}
         self._mutex = threading.Lock()
         self._open: dict[K, list[_Ticket[T, R]]] = {}
         self._under_way = 0
@@ -102,26 +96,17 @@ class Together(Generic[K, T, R]):
 
     def _lead(self, key: K, group: list[_Ticket[T, R]]) -> None:
         try:
-            with self._turn(key):
-                time.sleep(0)  # those that are about to ask come first
-                self._close(key, group)
-                if len(group) > 1:
-                    self._ask(key, group)
+            time.sleep(0)  # those that are about to ask come first
         finally:
-            self._close(key, group)
+            with self._mutex:
+                if self._open.get(key) is group:
+                    del self._open[key]
+        try:
+            if len(group) > 1:
+                self._ask(key, group)
+        finally:
             for ticket in group:
                 ticket.wake()
-
-    def _turn(self, key: K) -> AbstractContextManager[object]:
-        if not self._in_turn:
-            return nullcontext()
-        with self._mutex:
-            return self._turns.setdefault(key, threading.Lock())
-
-    def _close(self, key: K, group: list[_Ticket[T, R]]) -> None:
-        with self._mutex:
-            if self._open.get(key) is group:
-                del self._open[key]
 
     def _ask(self, key: K, group: list[_Ticket[T, R]]) -> None:
         for ticket in group:
