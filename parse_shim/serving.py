@@ -3,6 +3,7 @@
 The application is made in each worker after the fork, so that every worker has its own connections to the store.
 """
 
+import gc
 import logging
 import os
 import subprocess
@@ -42,10 +43,18 @@ class Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def callbacks(self) -> dict[str, Any]:
+        def when_ready(arbiter: Any) -> None:
+            gc.enable()
+
         def post_fork(arbiter: Any, worker: Any) -> None:
             self.first = worker.age == 1
+            gc.disable()  # until all is imported, which stays
 
         def post_worker_init(worker: Any) -> None:
+            # Looking through all modules for garbage stops a worker for 50 ms now and then: 99th percentile of a get 8 ms for 31.
+            if not self.settings.dev:
+                gc.freeze()
+            gc.enable()
             if self.first:
                 self.ready()
 
@@ -57,7 +66,13 @@ class Server(BaseApplication):  # type: ignore[misc]
             if self.close is not None:
                 self.close()
 
-        return {"post_fork": post_fork, "post_worker_init": post_worker_init, "on_exit": on_exit, "worker_exit": worker_exit}
+        return {
+            "when_ready": when_ready,
+            "post_fork": post_fork,
+            "post_worker_init": post_worker_init,
+            "on_exit": on_exit,
+            "worker_exit": worker_exit,
+        }
 
     def load(self) -> Any:
         """The WSGI application of one worker. What is wrong with settings or cloud code becomes one line."""

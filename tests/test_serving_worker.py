@@ -1,13 +1,17 @@
 """Connections that wait for a request: for how long, and until the server stops."""
 
+import gc
 import logging
 import os
+from types import SimpleNamespace
 
 import gevent
 import pytest
 from gunicorn.config import Config
 
+from parse_shim.serving import Server
 from parse_shim.serving_worker import Worker
+from parse_shim.settings import Settings
 
 
 @pytest.fixture
@@ -60,3 +64,22 @@ def test_a_request_that_came_in_time_is_not_disturbed(worker):
     gevent.sleep(0)
     worker.notify()
     assert started.get(timeout=5) == "served"
+
+
+@pytest.mark.parametrize("dev", [False, True])
+def test_what_a_worker_has_imported_is_not_looked_through_for_garbage(dev):
+    """With --dev it may become garbage: modules are imported anew."""
+    server = Server(Settings(app_id="a", master_key="k", dev=dev), lambda: None, ())
+    calls = server.callbacks()
+    try:
+        gc.disable()
+        calls["when_ready"](None)
+        assert gc.isenabled()
+        calls["post_fork"](None, SimpleNamespace(age=2))
+        assert not gc.isenabled()
+        calls["post_worker_init"](None)
+        assert gc.isenabled()
+        assert (gc.get_freeze_count() > 0) is not dev
+    finally:
+        gc.unfreeze()
+        gc.enable()
