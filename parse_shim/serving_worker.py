@@ -13,6 +13,7 @@ from typing import Any
 import gevent
 from gunicorn.workers.ggevent import GeventWorker
 
+from parse_shim import serving_requests
 from parse_shim.serving_patch import plug_ins_read_once
 
 SOCKETS = "parse_shim.livequery.sockets"
@@ -28,6 +29,7 @@ class Worker(GeventWorker):  # type: ignore[misc]
     def init_process(self) -> None:
         # A request looks at thirty settings, each by two function calls: 12 µs of the 175 of a get on SQLite.
         self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        serving_requests.install()
         super().init_process()
 
     def patch(self) -> None:
