@@ -17,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from parse_shim import log as logs
 from parse_shim.log import JsonFormatter, LineHandler, add_fields
 from parse_shim.log_lines import Lines as Gathered
 
@@ -35,14 +36,14 @@ class MemoryLines(LineHandler):
         super().__init__()
         self.addFilter(add_fields)
         self.setFormatter(JsonFormatter())
-        self._records: deque[str] = deque(maxlen=KEPT_LINES)
+        self._records: deque[logs.Line] = deque(maxlen=KEPT_LINES)
 
-    def take(self, line: str, created: float, level: int) -> None:
+    def take(self, line: logs.Line, created: float, level: int) -> None:
         self._records.append(line)
 
     def backwards(self, since: str) -> Iterator[Line]:
-        for text in reversed(list(self._records)):
-            line = _read(text)
+        for kept in reversed(list(self._records)):
+            line = _read(str(kept))
             if line is not None and line["time"] >= since:
                 yield line
 
@@ -64,13 +65,13 @@ class FolderLines(LineHandler):
         folder.mkdir(parents=True, exist_ok=True)
         self._open(_today())
 
-    def take(self, line: str, created: float, level: int) -> None:
+    def take(self, line: logs.Line, created: float, level: int) -> None:
         number = int(created) // 86400
         if number != self._number:
             self._lines.flush()
             self._open(_today())
             self._number = number
-        self._lines.add(line + "\n", level)
+        self._lines.add(line, level)
 
     def backwards(self, since: str) -> Iterator[Line]:
         """Lines not older than `since` (ISO text), the newest first."""

@@ -40,11 +40,11 @@ class Lines:
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[object] = deque()
 
-    def add(self, text: str, level: int) -> None:
-        """One record's text with its line end."""
-        self._waiting.append(text)
+    def add(self, line: object, level: int) -> None:
+        """One record's text with its line end, or what `str` makes that of when it is written."""
+        self._waiting.append(line)
         if _home is None or level >= logging.WARNING or threading.get_native_id() != _thread:
             self.flush()
         elif len(self._waiting) == 1:
@@ -59,7 +59,7 @@ class Lines:
             except IndexError:
                 break
         if found:
-            self._write("".join(found))
+            self._write("".join(map(str, found)))
 
     def _flush_later(self) -> None:
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import lru_cache
 from typing import Any
 
 from parse_shim.hooks.registry import Hook
 from parse_shim.hooks.requests import Caller, Request
 from parse_shim.hooks.run import call
 from parse_shim.rest.core import Context
-from parse_shim.sdk.session import bound
+from parse_shim.sdk.session import Session, bound
 
 
 def caller_of(ctx: Context) -> Caller:
@@ -32,13 +34,16 @@ def caller_of(ctx: Context) -> Caller:
 
 def call_hook(ctx: Context, hook: Hook, request: Request) -> Any:
     """What the handler returned. Raises ParseError: the hook's own, 141, 142."""
-    from parse_shim.rest.session_impl import session_for  # the session itself is made of find, save and the like
-
-    return call(hook, request, session=session_for(ctx), time_limit=ctx.core.settings.hook_timeout_seconds)
+    return call(hook, request, session=_sessions()(ctx), time_limit=ctx.core.settings.hook_timeout_seconds)
 
 
 def cloud_session(ctx: Context) -> AbstractContextManager[None]:
     """Inside the block Query and Object work, as in a hook of this request."""
-    from parse_shim.rest.session_impl import session_for  # as above
+    return bound(_sessions()(ctx))
 
-    return bound(session_for(ctx))
+
+@lru_cache(maxsize=1)
+def _sessions() -> Callable[[Context], Session]:
+    from parse_shim.rest.session_impl import session_for  # a session is made of find, save and the like, which call hooks
+
+    return session_for
