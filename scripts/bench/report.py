@@ -81,9 +81,16 @@ def growth_table(found: dict[str, Any]) -> str:
     for title, servers in found["growth"].items():
         peer = dict(map(tuple, servers.get(PEER, [])))
         for name, points in servers.items():
-            cells = [f"{ms:,.2f}" + (f" (x{peer[row] / ms:.1f})" if name != PEER and row in peer else "") for row, ms in points]
+            found_at = {int(row): ms for row, ms in points}
+            cells = [_growth_cell(found_at.get(row), None if name == PEER else peer.get(row)) for row in rows]
             lines.append([f"{title}, {name}", *cells])
     return _markdown(lines)
+
+
+def _growth_cell(ms: float | None, peer: float | None) -> str:
+    if ms is None:
+        return "not measured"
+    return f"{ms:,.2f}" + (f" (x{peer / ms:.1f})" if peer else "")
 
 
 def others_table(found: dict[str, Any]) -> str:
