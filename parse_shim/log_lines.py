@@ -1,8 +1,8 @@
 """Log lines of one round of gevent's loop, written together: a write costs as much as making the line.
 
-Sixteen busy connections with a line a hook on two handlers: 30 µs of CPU for each create less. A warning or an error is written at
-once, with all that waits; so is everything outside of a server's worker. What may be lost with a process that is killed are
-informative lines of its last milliseconds.
+Sixteen busy connections, two handlers: 15 µs of CPU for each line less. A warning or an error is written at once, with all that waits;
+so is everything outside of a server's worker. What may be lost with a process that is killed are informative lines of its last
+milliseconds.
 """
 
 from __future__ import annotations
@@ -27,12 +27,6 @@ def gather() -> None:
     from gevent import get_hub
 
     _home, _thread = get_hub(), threading.get_native_id()
-
-
-def stop_gathering() -> None:
-    """Every line by itself again."""
-    global _home
-    _home = None
 
 
 class Lines:

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Iterator
 
 import gevent
 import pytest
@@ -12,10 +11,9 @@ from parse_shim.log_lines import Lines
 
 
 @pytest.fixture
-def gathered() -> Iterator[None]:
+def gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_lines, "_home", None)
     log_lines.gather()
-    yield
-    log_lines.stop_gathering()
 
 
 @pytest.fixture

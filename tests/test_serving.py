@@ -65,7 +65,7 @@ def wait_for_end(pids, seconds=10):
 
 
 def test_it_says_where_it_is_and_how_to_make_a_request(live_server, tmp_path):
-    server = live_server(tmp_path, **DEVELOPMENT)
+    server = live_server(tmp_path, **DEVELOPMENT, logLevel=None)
     said = server.output()
     assert f"parse-shim serves http://localhost:{server.url.split(':')[2]}" in said
     for part in ("livesessions", "in data/master.key", "data/parse.db (SQLite)", "OpenTok emulator at", "may create classes"):
@@ -73,6 +73,8 @@ def test_it_says_where_it_is_and_how_to_make_a_request(live_server, tmp_path):
     line = next(line for line in said.splitlines() if line.strip().startswith("try"))
     pasted = subprocess.run(["bash", "-c", line.split(maxsplit=1)[1]], capture_output=True, text=True, timeout=20)
     assert "objectId" in json.loads(pasted.stdout)
+    assert server.stop() == 0
+    assert "POST /parse/classes/GameScore 201" in server.output()
 
 
 def test_the_random_master_key_is_kept(live_server, tmp_path):

@@ -71,3 +71,13 @@ def test_an_environ_is_as_gunicorn_makes_it(monkeypatch):
         name: value for name, value in third.items() if name not in other
     }
     assert second.keys() == third.keys()
+
+
+def test_a_body_that_was_read_is_not_looked_for_on_the_socket(monkeypatch):
+    parser, asked = Parser(config(), [request("POST", b"hello") + request("PUT", b"world")], PEER), []
+    read = next(parser)
+    monkeypatch.setattr(RequestParser, "finish_body", lambda self, *rest: asked.append(self.mesg.method) or True)
+    read.body.read()
+    assert (parser.finish_body(), asked) == (True, [])
+    next(parser)
+    assert (parser.finish_body(), asked) == (True, ["PUT"])

@@ -3,6 +3,8 @@
 import os
 import queue
 import socket
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -99,3 +101,25 @@ def test_the_folder_is_the_users_own(monkeypatch, tmp_path):
     os.chmod(folder, 0o755)
     with pytest.raises(PermissionError):
         folder_of(SETTINGS)
+
+
+def test_a_change_is_handed_over_before_the_writer_goes_on(tmp_path):
+    """Under gevent: the next write of the client, perhaps in another worker, must not come first."""
+    program = """
+from gevent import monkey
+monkey.patch_all()
+import sys, time
+from pathlib import Path
+from parse_shim.events import Change
+from parse_shim.livequery.relay import Relay
+from parse_shim.settings import Settings
+relay = Relay(Settings(app_id="a", master_key="k"), print, Path(sys.argv[1]))
+handed = []
+relay._hand_over = handed.append
+time.sleep(0.01)  # its greenlets begin
+for number in range(3):
+    relay.send(Change("A", None, {"objectId": str(number)}))
+    assert len(handed) == number + 1, handed
+relay.close()
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=60)
