@@ -7,7 +7,7 @@ the database's CPU. `$geoWithin` of the circle that likely holds somewhat more t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 from pymongo.errors import OperationFailure
 
@@ -125,14 +125,15 @@ def _around(
 def _in_order(rows: list[Raw], column: str, near: Near) -> list[Raw] | None:
     """Nearest first; None when a point is written otherwise than the server does, which the index knows how to read."""
     places = [row[column] for row in rows]
-    if not all(type(place) is list and len(place) == 2 and _is_number(place[0]) and _is_number(place[1]) for place in places):
+    if not all(map(_is_pair, places)):
         return None
     away = distances(near.point, places)
     return [rows[number] for number in sorted(range(len(rows)), key=away.__getitem__)]
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) is float or type(value) is int
+def _is_pair(place: Any) -> TypeGuard[list[float]]:
+    """Longitude and latitude as the server writes them?"""
+    return type(place) is list and len(place) == 2 and all(type(degrees) is float or type(degrees) is int for degrees in place)
 
 
 def _learn(reading: Asker, layout: Layout, near: Near, radians: float, options: FindOptions, found: list[Raw]) -> None:
@@ -141,7 +142,7 @@ def _learn(reading: Asker, layout: Layout, near: Near, radians: float, options: 
         return
     if len(found) == options.limit:
         place = found[-1].get(layout.path(near.path))
-        if not (type(place) is list and len(place) == 2 and _is_number(place[0]) and _is_number(place[1])):
+        if not _is_pair(place):
             return
         radians = distances(near.point, [(place[0], place[1])])[0]
     reading.densities.learn(layout.cls.name, near.path, near.point, radians, len(found))
